@@ -1,0 +1,133 @@
+/**
+ * Text as Java's jute reads and writes it.
+ *
+ * Reading is UTF-8 with U+FFFD for what is malformed and no stripping of a BOM. It differs from Node's decoder in one
+ * point: an encoded surrogate (ED A0..BF xx) is one sequence of three bytes and becomes one U+FFFD, not three.
+ * Writing encodes each UTF-16 unit on its own, so that a surrogate pair leaves as 3 + 3 bytes.
+ */
+
+/** The text of bytes[start, end). Never fails. Short ASCII texts come from a cache and cost no allocation. */
+export function decodeText(bytes: Uint8Array, start: number, end: number): string {
+  return end - start <= CACHED_LENGTH ? decodeShort(bytes, start, end) : decodeLong(bytes, start, end);
+}
+
+/** The number of bytes that `text` takes when written, its length prefix not counted. */
+export function encodedLength(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) length += unit >= 0x800 ? 2 : 1;
+  }
+  return length;
+}
+
+/** Writes `text` at `start`; the caller has made room for `encodedLength(text)` bytes. */
+export function encodeText(text: string, bytes: Uint8Array, start: number): void {
+  let at = start;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      bytes[at++] = unit;
+    } else if (unit < 0x800) {
+      bytes[at++] = 0xc0 | (unit >> 6);
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    } else {
+      bytes[at++] = 0xe0 | (unit >> 12);
+      bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    }
+  }
+}
+
+function decodeShort(bytes: Uint8Array, start: number, end: number): string {
+  let hash = 0;
+  let union = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    hash = (Math.imul(hash, 31) + byte) | 0;
+    union |= byte;
+  }
+  if (union >= 0x80) return decodeUtf8(bytes, start, end);
+  const slot = (hash ^ (hash >>> CACHE_BITS)) & (CACHE_SIZE - 1);
+  const known = cache[slot] as string;
+  if (isTextOf(known, bytes, start, end)) return known;
+  const text = latin1Slice.call(bytes, start, end);
+  cache[slot] = text;
+  return text;
+}
+
+function isTextOf(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = start; i < end; i++) {
+    if (text.charCodeAt(i - start) !== bytes[i]) return false;
+  }
+  return true;
+}
+
+function decodeLong(bytes: Uint8Array, start: number, end: number): string {
+  for (let i = start; i < end; i++) {
+    if ((bytes[i] as number) >= 0x80) return decodeUtf8(bytes, start, end);
+  }
+  return latin1Slice.call(bytes, start, end);
+}
+
+function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  const units = Buffer.allocUnsafe((end - start) * 2);
+  let length = 0;
+  for (let at = start; at < end; ) {
+    const size = sequenceLength(bytes, at, end);
+    const point = codePoint(bytes, at, size);
+    at += Math.abs(size);
+    if (point >= 0x10000) {
+      length = units.writeUInt16LE(0xd7c0 + (point >> 10), length);
+      length = units.writeUInt16LE(0xdc00 | (point & 0x3ff), length);
+    } else {
+      length = units.writeUInt16LE(point, length);
+    }
+  }
+  return units.toString("utf16le", 0, length);
+}
+
+/** Length of the sequence at `at`; negative when it is malformed: so many bytes share one U+FFFD. */
+function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
+  const first = bytes[at] as number;
+  if (first < 0x80) return 1;
+  const wanted = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  if (wanted === 0) return -1;
+  for (let i = 1; i < wanted; i++) {
+    if (at + i === end || !continues(bytes, at, i)) return -i;
+  }
+  return wanted;
+}
+
+/** Whether the byte `i` after the first byte at `at` can follow there: neither overlong nor above U+10FFFF. */
+function continues(bytes: Uint8Array, at: number, i: number): boolean {
+  const byte = bytes[at + i] as number;
+  if (byte < 0x80 || byte > 0xbf) return false;
+  if (i > 1) return true;
+  const first = bytes[at] as number;
+  if (first === 0xe0) return byte >= 0xa0;
+  if (first === 0xf0) return byte >= 0x90;
+  return first !== 0xf4 || byte <= 0x8f;
+}
+
+function codePoint(bytes: Uint8Array, at: number, size: number): number {
+  if (size < 0) return REPLACEMENT;
+  const first = bytes[at] as number;
+  if (size === 1) return first;
+  let point = first & (0x7f >> size);
+  for (let i = 1; i < size; i++) point = (point << 6) | ((bytes[at + i] as number) & 0x3f);
+  return point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
+}
+
+const REPLACEMENT = 0xfffd;
+const CACHED_LENGTH = 64;
+const CACHE_BITS = 12;
+const CACHE_SIZE = 1 << CACHE_BITS;
+
+/** Direct-mapped by a hash of the bytes and verified by comparison: a collision costs time, never a wrong text. */
+const cache: string[] = new Array<string>(CACHE_SIZE).fill("");
+
+const latin1Slice = (
+  Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string }
+).latin1Slice;
