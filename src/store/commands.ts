@@ -1,0 +1,35 @@
+import type { Epoch, Zxid } from "../base/zxid.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+
+/**
+ * What a server asks of its disk, and what it hears back. Commands are carried out in the order given; every answer comes
+ * later as an event. In production they cross to a worker thread, in the simulator they wait in fake time.
+ */
+export type DiskCommand =
+  /** Appends and syncs as one group; `flushed` with the last zxid once all of it is on disk. */
+  | { readonly kind: "append"; readonly entries: readonly TxnBytes[] }
+  | { readonly kind: "saveEpoch"; readonly which: EpochFile; readonly epoch: Epoch }
+  /** Drops every record above `zxid` and every snapshot above it (on-disk-formats R5). */
+  | { readonly kind: "truncate"; readonly zxid: Zxid }
+  /**
+   * A snapshot named `zxid` follows in chunks; it counts once `endSnapshot` was carried out and synced. Ending
+   * a snapshot above the last appended zxid (a leader's SNAP) also rolls the log, so that no file holds a gap.
+   */
+  | { readonly kind: "beginSnapshot"; readonly zxid: Zxid }
+  | { readonly kind: "snapshotChunk"; readonly bytes: Uint8Array }
+  | { readonly kind: "endSnapshot"; readonly zxid: Zxid }
+  | { readonly kind: "abortSnapshot" };
+
+export type EpochFile = "acceptedEpoch" | "currentEpoch";
+
+export type DiskEvent =
+  | { readonly kind: "flushed"; readonly zxid: Zxid; readonly count: number; readonly fsyncMs: number }
+  | { readonly kind: "epochSaved"; readonly which: EpochFile; readonly epoch: Epoch }
+  | { readonly kind: "truncated"; readonly zxid: Zxid }
+  | { readonly kind: "truncateFailed"; readonly zxid: Zxid; readonly reason: string }
+  | { readonly kind: "snapshotSaved"; readonly zxid: Zxid; readonly bytes: number }
+  | { readonly kind: "snapshotFailed"; readonly zxid: Zxid; readonly reason: string }
+  /** Enough was logged since the last snapshot (snapCount, snapSizeLimit): the log has rolled, a snapshot is wanted. */
+  | { readonly kind: "snapshotDue" }
+  /** An error of write or fsync on the log or an epoch file: the process ends (on-disk-formats D3). */
+  | { readonly kind: "failed"; readonly reason: string };

@@ -1,0 +1,34 @@
+import { Frames } from "./frames.ts";
+
+function check(limits: readonly [number, number], hex: string, cut: number): { frames: string[]; refused: number | undefined } {
+  const stream = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const frames = new Frames(limits[0], limits[1]);
+  const seen: string[] = [];
+  for (let at = 0; at < stream.length; at += cut) {
+    frames.push(stream.subarray(at, at + cut));
+    while (frames.next()) {
+      seen.push(Array.from(frames.bytes.subarray(frames.start, frames.end), (b) => b.toString(16).padStart(2, "0")).join(""));
+    }
+  }
+  return { frames: seen, refused: frames.refusedLength };
+}
+
+const THREE = "00000002aabb" + "00000000" + "00000003010203";
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 100])("three frames in chunks of %i bytes", (cut) => {
+  expect(check([0, 16], THREE, cut)).toEqual({ frames: ["aabb", "", "010203"], refused: undefined });
+});
+
+test.each([
+  ["ffffffff", -1],
+  ["80000000", -(2 ** 31)],
+  ["7fffffff", 2 ** 31 - 1],
+  ["00000011", 17],
+])("length %s is refused and nothing after it is read", (hex, refused) => {
+  expect(check([0, 16], `00000001ee${hex}${THREE}`, 3)).toEqual({ frames: ["ee"], refused });
+});
+
+test("a length at the limit is accepted, one below the least is not", () => {
+  expect(check([1, 3], "00000003010203", 1)).toEqual({ frames: ["010203"], refused: undefined });
+  expect(check([1, 3], "00000000", 1)).toEqual({ frames: [], refused: 0 });
+});
