@@ -1,0 +1,12 @@
+import { join } from "node:path";
+import { startChild } from "./child.ts";
+import { type PeerServer, type ServerOptions, startServer } from "./server.ts";
+
+/** Starts our server from dist/ (built by `npm run build`), alone or as a member when the configuration names servers. */
+export function startTypekeeperServer(options: ServerOptions = {}): Promise<PeerServer> {
+  return startServer("ts", options, (configFile, logFile, jvmFlags) =>
+    startChild(process.execPath, [join(__dirname, "..", "..", "dist", "main.js"), configFile], logFile, {
+      SERVER_JVMFLAGS: jvmFlags.join(" "),
+    }),
+  );
+}
