@@ -155,7 +155,8 @@ function linesWith({ path, code }: Source, word: RegExp): readonly string[] {
 
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), "utf8");
-  const imports = [...text.matchAll(/^(?:(?:import|export|\}) ?.*\bfrom |import )"([^"]+)";$/gm)].map((match) => match[1] ?? "");
+  const imports = [...text.matchAll(/^(?:(?:import|export|\}) ?.*\bfrom |import )"([^"]+)";$/gm)].map(
+    (match) => match[1] ?? "",
   );
   return { path, text, code: withoutCommentsAndStrings(text), imports };
 }
