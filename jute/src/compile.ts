@@ -14,7 +14,7 @@ export function compileRead(type: Type): (reader: Reader) => unknown {
   source.flush();
   const body = `
 const start = reader.offset;
-const view = reader.view;
+const { view, base } = reader;
 try {
 ${source.lines.join("\n")}
 return ${value};
@@ -26,7 +26,7 @@ return readAgain(reader, start, error);
     reader.offset = start;
     return readValue(type, reader);
   };
-  return generate("reader", body, { readAgain, tooShort: new DecodeError("too short") }) as (reader: Reader) => unknown;
+  return generate("reader", body, { readAgain, tooShort }) as (reader: Reader) => unknown;
 }
 
 /** Generates a straight-line writer. Neighbouring fields of fixed size share one reservation. */
@@ -68,11 +68,8 @@ class ReadSource {
   flush(): void {
     if (this.runSize === 0) return;
     const at = this.variable();
-    this.lines.push(`const ${at} = reader.offset;`);
-    this.lines.push(
-      `if (reader.end - ${at} < ${this.runSize}) throw tooShort;`,
-      `reader.offset = ${at} + ${this.runSize};`,
-    );
+    this.lines.push(`if (reader.end - reader.offset < ${this.runSize}) throw tooShort;`);
+    this.lines.push(`const ${at} = base + reader.offset;`, `reader.offset += ${this.runSize};`);
     for (const load of this.run) this.lines.push(`const ${load.variable} = ${LOAD[load.kind](`${at} + ${load.at}`)};`);
     this.run = [];
     this.runSize = 0;
@@ -196,6 +193,9 @@ function generate(parameters: string, body: string, scope: { readonly [name: str
   const source = `"use strict";\nreturn function (${parameters}) {\n${body}\n};`;
   return new Function(...Object.keys(scope), source)(...Object.values(scope));
 }
+
+/** Only a signal: the interpreter's error takes its place. */
+const tooShort = new DecodeError("too short");
 
 type FixedScalar = Exclude<Scalar, "ustring" | "buffer">;
 

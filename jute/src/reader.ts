@@ -10,7 +10,10 @@ export const DEFAULT_MAX_LENGTH = 2097150;
  */
 export class Reader {
   bytes: Uint8Array;
+  /** The whole memory that `bytes` lies in, so that views of one chunk share it: making a DataView is dear. */
   view: DataView;
+  /** Where `bytes` begins in `view`. */
+  base: number;
   /** Where the next primitive begins, counted from the beginning of `bytes`. */
   offset: number;
   /** One past the last readable byte. */
@@ -20,18 +23,20 @@ export class Reader {
   constructor(bytes: Uint8Array, start = 0, end = bytes.length, maxLength = DEFAULT_MAX_LENGTH) {
     checkRange(bytes, start, end);
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer);
+    this.base = bytes.byteOffset;
     this.offset = start;
     this.end = end;
     this.maxLength = maxLength;
   }
 
-  /** Points the reader at other bytes; free of allocation when they are the same array as before. */
+  /** Points the reader at other bytes; no allocation when they lie in the same memory as before. */
   reset(bytes: Uint8Array, start = 0, end = bytes.length): void {
     checkRange(bytes, start, end);
     if (bytes !== this.bytes) {
       this.bytes = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.base = bytes.byteOffset;
+      if (bytes.buffer !== this.view.buffer) this.view = new DataView(bytes.buffer);
     }
     this.offset = start;
     this.end = end;
@@ -43,7 +48,7 @@ export class Reader {
 
   /** One signed byte, -128 to 127. */
   byte(): number {
-    return this.view.getInt8(this.take(1, "byte"));
+    return this.view.getInt8(this.base + this.take(1, "byte"));
   }
 
   /** One byte; everything but 0 is true. */
@@ -52,19 +57,19 @@ export class Reader {
   }
 
   int(): number {
-    return this.view.getInt32(this.take(4, "int"));
+    return this.view.getInt32(this.base + this.take(4, "int"));
   }
 
   long(): bigint {
-    return this.view.getBigInt64(this.take(8, "long"));
+    return this.view.getBigInt64(this.base + this.take(8, "long"));
   }
 
   float(): number {
-    return this.view.getFloat32(this.take(4, "float"));
+    return this.view.getFloat32(this.base + this.take(4, "float"));
   }
 
   double(): number {
-    return this.view.getFloat64(this.take(8, "double"));
+    return this.view.getFloat64(this.base + this.take(8, "double"));
   }
 
   /** Text by Java's rules: malformed UTF-8 becomes U+FFFD, a BOM stays (client-protocol 1.2). */
@@ -73,7 +78,7 @@ export class Reader {
     if (length < 0) return null;
     const start = this.offset;
     this.offset = start + length;
-    return decodeText(this.bytes, start, this.offset);
+    return decodeText(this.bytes, this.view, this.base, start, this.offset);
   }
 
   /** A view of the bytes, not a copy: whoever keeps it keeps the whole chunk alive. */
@@ -120,7 +125,7 @@ export class Reader {
 
   private announcedLength(what: string): number {
     const at = this.offset;
-    const length = this.view.getInt32(this.take(4, what));
+    const length = this.view.getInt32(this.base + this.take(4, what));
     if (length >= 0 && length <= this.maxLength && length <= this.end - this.offset) return length;
     if (length === -1) return length;
     if (length >= 0 && length <= this.maxLength) throw this.tooShort(what, this.offset, length);
@@ -132,7 +137,7 @@ export class Reader {
   }
 
   private slice(start: number, length: number): Uint8Array {
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, length);
+    return new Uint8Array(this.view.buffer, this.base + start, length);
   }
 }
 

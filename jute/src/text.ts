@@ -1,3 +1,5 @@
+import { cachedText, LONGEST_CACHED, latin1Slice, SHORTEST_CACHED } from "./textCache.ts";
+
 /**
  * Text as Java's jute reads and writes it.
  *
@@ -6,9 +8,11 @@
  * Writing encodes each UTF-16 unit on its own, so that a surrogate pair leaves as 3 + 3 bytes.
  */
 
-/** The text of bytes[start, end). Never fails. Short ASCII texts come from a cache and cost no allocation. */
-export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  return end - start <= CACHED_LENGTH ? decodeShort(bytes, start, end) : decodeLong(bytes, start, end);
+/** The text of bytes[start, end), which lie in `view` from `base` on. Never fails. */
+export function decodeText(bytes: Uint8Array, view: DataView, base: number, start: number, end: number): string {
+  const length = end - start;
+  if (length < SHORTEST_CACHED || length > LONGEST_CACHED) return decodeUncached(bytes, start, end);
+  return cachedText(bytes, view, base + start, length) ?? decodeUtf8(bytes, start, end);
 }
 
 /** The number of bytes that `text` takes when written, its length prefix not counted. */
@@ -39,32 +43,7 @@ export function encodeText(text: string, bytes: Uint8Array, start: number): void
   }
 }
 
-function decodeShort(bytes: Uint8Array, start: number, end: number): string {
-  let hash = 0;
-  let union = 0;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i] as number;
-    hash = (Math.imul(hash, 31) + byte) | 0;
-    union |= byte;
-  }
-  if (union >= 0x80) return decodeUtf8(bytes, start, end);
-  const slot = (hash ^ (hash >>> CACHE_BITS)) & (CACHE_SIZE - 1);
-  const known = cache[slot] as string;
-  if (isTextOf(known, bytes, start, end)) return known;
-  const text = latin1Slice.call(bytes, start, end);
-  cache[slot] = text;
-  return text;
-}
-
-function isTextOf(text: string, bytes: Uint8Array, start: number, end: number): boolean {
-  if (text.length !== end - start) return false;
-  for (let i = start; i < end; i++) {
-    if (text.charCodeAt(i - start) !== bytes[i]) return false;
-  }
-  return true;
-}
-
-function decodeLong(bytes: Uint8Array, start: number, end: number): string {
+function decodeUncached(bytes: Uint8Array, start: number, end: number): string {
   for (let i = start; i < end; i++) {
     if ((bytes[i] as number) >= 0x80) return decodeUtf8(bytes, start, end);
   }
@@ -121,13 +100,3 @@ function codePoint(bytes: Uint8Array, at: number, size: number): number {
 }
 
 const REPLACEMENT = 0xfffd;
-const CACHED_LENGTH = 64;
-const CACHE_BITS = 12;
-const CACHE_SIZE = 1 << CACHE_BITS;
-
-/** Direct-mapped by a hash of the bytes and verified by comparison: a collision costs time, never a wrong text. */
-const cache: string[] = new Array<string>(CACHE_SIZE).fill("");
-
-const latin1Slice = (
-  Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string }
-).latin1Slice;
