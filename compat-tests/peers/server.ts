@@ -12,7 +12,9 @@ export type Kind = "java" | "ts";
 export type ServerOptions = {
   /** Keys of zoo.cfg. dataDir is given by `dataDir`; clientPort is a free one unless named here; undefined takes a default key out. */
   readonly config?: Readonly<Record<string, string | number | undefined>>;
-  /** Kept when the server stops. Without one, a fresh folder that `stop` and `dispose` remove. */
+  /** Where zoo.cfg and the log go, kept when the server stops. Without one, a fresh folder that `stop` removes. */
+  readonly home?: string;
+  /** Kept when the server stops. Without one, home/data. */
   readonly dataDir?: string;
   /** Flags as for SERVER_JVMFLAGS: -Dkey=value for both kinds; others are the JVM's own and reach Java alone. */
   readonly jvmFlags?: readonly string[];
@@ -43,7 +45,7 @@ export type Launch = (configFile: string, logFile: string, jvmFlags: readonly st
 
 /** Writes zoo.cfg and myid, starts the program, and gives the peer without waiting for it to serve. */
 export async function startServer(kind: Kind, options: ServerOptions, launch: Launch): Promise<PeerServer> {
-  const home = mkdtempSync(join(tmpdir(), `typekeeper-${kind}-`));
+  const home = options.home ?? mkdtempSync(join(tmpdir(), `typekeeper-${kind}-`));
   const dataDir = options.dataDir ?? join(home, "data");
   mkdirSync(dataDir, { recursive: true });
   const clientPort = Number(options.config?.clientPort ?? (await freePort()));
@@ -64,7 +66,7 @@ export async function startServer(kind: Kind, options: ServerOptions, launch: La
     tail: child.tail,
     async stop() {
       if (child.running()) await child.kill("SIGTERM");
-      rmSync(home, { recursive: true, force: true });
+      if (options.home === undefined) rmSync(home, { recursive: true, force: true });
     },
     async waitServing(timeoutMs = 30_000) {
       await waitFor(
