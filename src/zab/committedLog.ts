@@ -1,0 +1,96 @@
+import { assert } from "../base/assert.ts";
+import { epochOf, type Zxid } from "../base/zxid.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+
+/**
+ * The newest committed transactions in memory, oldest first: what a learner that was away for a moment is synced from.
+ * One per server; it outlives roles. It mirrors the tree: who rebuilds the tree from disk clears it and fills it from the
+ * log again, who commits adds to it.
+ *
+ * Invariant Z17: no hole inside an epoch. A hole would become a DIFF that skips transactions (ZOOKEEPER-4925).
+ */
+export class CommittedLog {
+  private entries: (TxnBytes | undefined)[];
+  private start = 0;
+  private end = 0;
+  private holds = 0;
+  private readonly limit: number;
+
+  /** `limit`: how many to keep; `zookeeper.commitLogCount`, never below 500. */
+  constructor(limit = COMMIT_LOG_COUNT) {
+    this.entries = [];
+    this.limit = limit;
+  }
+
+  get size(): number {
+    return this.end - this.start;
+  }
+
+  get min(): Zxid | undefined {
+    return this.entries[this.start]?.zxid;
+  }
+
+  get max(): Zxid | undefined {
+    return this.entries[this.end - 1]?.zxid;
+  }
+
+  /** Asserts Z17. Ask `accepts` first where the zxid comes from a file or a peer. */
+  add(entry: TxnBytes): void {
+    assert(this.accepts(entry.zxid), `the committed log has no hole: ${entry.zxid} after ${this.max}`);
+    this.entries.push(entry);
+    this.end++;
+    if (this.holds === 0) this.shed();
+  }
+
+  accepts(zxid: Zxid): boolean {
+    return this.max === undefined || continues(this.max, zxid);
+  }
+
+  at(index: number): TxnBytes | undefined {
+    return this.entries[this.start + index];
+  }
+
+  /** Every entry above `zxid`, in order. */
+  after(zxid: Zxid): TxnBytes[] {
+    const found: TxnBytes[] = [];
+    for (let i = this.end - 1; i >= this.start; i--) {
+      const entry = this.entries[i];
+      if (entry === undefined || entry.zxid <= zxid) break;
+      found.push(entry);
+    }
+    return found.reverse();
+  }
+
+  /** While held nothing is dropped at the old end, so that history read from disk meanwhile still joins. */
+  hold(): void {
+    this.holds++;
+  }
+
+  release(): void {
+    assert(this.holds > 0, "a release has its hold");
+    this.holds--;
+    if (this.holds === 0) this.shed();
+  }
+
+  clear(): void {
+    this.entries = [];
+    this.start = 0;
+    this.end = 0;
+  }
+
+  private shed(): void {
+    while (this.size > this.limit) this.entries[this.start++] = undefined;
+    if (this.start < COMPACT_AT) return;
+    this.entries = this.entries.slice(this.start, this.end);
+    this.end -= this.start;
+    this.start = 0;
+  }
+}
+
+/** Whether `next` may follow `previous` in a history: the next counter, or any of a higher epoch (peer-protocol 3.9). */
+export function continues(previous: Zxid, next: Zxid): boolean {
+  return next === previous + 1n || epochOf(next) > epochOf(previous);
+}
+
+export const COMMIT_LOG_COUNT = 500;
+const COMPACT_AT = 1024;
