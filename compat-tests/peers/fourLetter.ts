@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 
 /** Sends a four-letter word and gives everything the server said until it closed; rejects when it cannot connect or stays silent. */
-export function fourLetter(port: number, word: string, timeoutMs = 5_000): Promise<string> {
+export function fourLetter(port: number, word: string, timeoutMs = 5_000, host = LOOPBACK): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(word));
+    const socket = connect(port, host, () => socket.write(word));
     const chunks: Buffer[] = [];
     socket.setTimeout(timeoutMs, () =>
       socket.destroy(new Error(`${word} on port ${port}: silent for ${timeoutMs} ms`)),
@@ -19,8 +19,8 @@ export function fourLetter(port: number, word: string, timeoutMs = 5_000): Promi
 export type Mode = "standalone" | "leader" | "follower" | "observer";
 
 /** The server's mode, or undefined when it does not answer or does not serve requests. */
-export async function modeOf(port: number): Promise<Mode | undefined> {
-  const answer = await fourLetter(port, "srvr", 2_000).catch(() => "");
+export async function modeOf(port: number, host = LOOPBACK): Promise<Mode | undefined> {
+  const answer = await fourLetter(port, "srvr", 2_000, host).catch(() => "");
   const word = /^Mode: (\w+)$/m.exec(answer)?.[1];
   return MODES.find((mode) => mode === word);
 }
@@ -34,3 +34,4 @@ export async function mntr(port: number): Promise<ReadonlyMap<string, string>> {
 }
 
 const MODES: readonly Mode[] = ["standalone", "leader", "follower", "observer"];
+const LOOPBACK = "127.0.0.1";

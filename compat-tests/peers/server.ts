@@ -49,7 +49,7 @@ export async function startServer(kind: Kind, options: ServerOptions, launch: La
   const dataDir = options.dataDir ?? join(home, "data");
   mkdirSync(dataDir, { recursive: true });
   const clientPort = Number(options.config?.clientPort ?? (await freePort()));
-  const config = { ...DEFAULTS, clientPort, clientPortAddress: "127.0.0.1", ...options.config, dataDir };
+  const config = { clientPort, clientPortAddress: "127.0.0.1", ...options.config, dataDir };
   const configFile = join(home, "zoo.cfg");
   writeFileSync(configFile, configText(config));
   if (options.myid !== undefined) writeFileSync(join(dataDir, "myid"), `${options.myid}\n`);
@@ -84,8 +84,9 @@ async function servesOrEnded(child: Child, clientPort: number): Promise<true | u
   return !child.running() || (await modeOf(clientPort)) !== undefined ? true : undefined;
 }
 
-function configText(config: Readonly<Record<string, string | number | undefined>>): string {
-  const lines = Object.entries(config).filter(([, value]) => value !== undefined);
+/** The text of a zoo.cfg: the defaults of these tests, then the keys given. */
+export function configText(config: NonNullable<ServerOptions["config"]>): string {
+  const lines = Object.entries({ ...DEFAULTS, ...config }).filter(([, value]) => value !== undefined);
   return lines.map(([key, value]) => `${key}=${value}\n`).join("");
 }
 
