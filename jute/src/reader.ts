@@ -105,7 +105,9 @@ export class Reader {
     return count;
   }
 
+  /** Passes over `size` bytes; a negative size, which may come from the wire, is a DecodeError. */
   skip(size: number): void {
+    if (size < 0) throw new DecodeError(`skip at offset ${this.offset}: ${size} bytes, allowed are 0 or more`);
     this.take(size, "skip");
   }
 

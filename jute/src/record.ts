@@ -4,28 +4,33 @@ import { Reader } from "./reader.ts";
 import { type Fields, isOpenEnded, type RecordType, type RecordValue } from "./types.ts";
 import { Writer } from "./writer.ts";
 
-/** Declares a record: the order of the keys is the order of the bytes. Its functions are compiled at once. */
+/**
+ * Declares a record: the order of the keys is the order of the bytes. Its functions are compiled at once.
+ * TypeError when a key is no plain name or when an optional field is not the last.
+ */
 export function record<F extends Fields>(name: string, fields: F): RecordType<RecordValue<F>> {
   checkFields(name, fields);
-  return compile(new Bound<RecordValue<F>>(name, fields, refuse, refuse));
+  const minimumSize = Object.values(fields).reduce((sum, type) => sum + type.minimumSize, 0);
+  return compile({ kind: "record", name, fields, minimumSize });
 }
 
 /** The same record with straight-line functions generated from its declaration. */
-export function compile<T>(type: RecordType<T>): RecordType<T> {
-  return new Bound(type.name, type.fields, compileRead(type) as Read<T>, compileWrite(type) as Write<T>);
+export function compile<T>(declaration: Declaration<T>): RecordType<T> {
+  return new Codec(declaration, compileRead(declaration) as Read<T>, compileWrite(declaration) as Write<T>);
 }
 
 /** The same record read and written by walking its declaration: slower, and the definition of the compiled form. */
-export function interpreted<T>(type: RecordType<T>): RecordType<T> {
-  const read = (reader: Reader): T => readValue(type, reader) as T;
-  const write = (writer: Writer, value: T): void => writeValue(type, writer, value);
-  return new Bound(type.name, type.fields, read, write);
+export function interpreted<T>(declaration: Declaration<T>): RecordType<T> {
+  const read = (reader: Reader): T => readValue(declaration, reader) as T;
+  const write = (writer: Writer, value: T): void => writeValue(declaration, writer, value);
+  return new Codec(declaration, read, write);
 }
 
+type Declaration<T> = Omit<RecordType<T>, "read" | "write" | "decode" | "encode">;
 type Read<T> = (reader: Reader) => T;
 type Write<T> = (writer: Writer, value: T) => void;
 
-class Bound<T> implements RecordType<T> {
+class Codec<T> implements RecordType<T> {
   readonly kind = "record";
   readonly name: string;
   readonly fields: Fields;
@@ -33,10 +38,10 @@ class Bound<T> implements RecordType<T> {
   readonly read: Read<T>;
   readonly write: Write<T>;
 
-  constructor(name: string, fields: Fields, read: Read<T>, write: Write<T>) {
-    this.name = name;
-    this.fields = fields;
-    this.minimumSize = Object.values(fields).reduce((sum, type) => sum + type.minimumSize, 0);
+  constructor(declaration: Declaration<T>, read: Read<T>, write: Write<T>) {
+    this.name = declaration.name;
+    this.fields = declaration.fields;
+    this.minimumSize = declaration.minimumSize;
     this.read = read;
     this.write = write;
   }
@@ -50,10 +55,6 @@ class Bound<T> implements RecordType<T> {
     this.write(writer, value);
     return writer.toBytes();
   }
-}
-
-function refuse(): never {
-  throw new TypeError("a declaration that is not compiled yet");
 }
 
 function checkFields(name: string, fields: Fields): void {

@@ -55,14 +55,16 @@ function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   let length = 0;
   for (let at = start; at < end; ) {
     const size = sequenceLength(bytes, at, end);
-    const point = codePoint(bytes, at, size);
+    let point = codePoint(bytes, at, size);
     at += Math.abs(size);
     if (point >= 0x10000) {
-      length = units.writeUInt16LE(0xd7c0 + (point >> 10), length);
-      length = units.writeUInt16LE(0xdc00 | (point & 0x3ff), length);
-    } else {
-      length = units.writeUInt16LE(point, length);
+      const high = 0xd7c0 + (point >> 10);
+      units[length++] = high;
+      units[length++] = high >> 8;
+      point = 0xdc00 | (point & 0x3ff);
     }
+    units[length++] = point;
+    units[length++] = point >> 8;
   }
   return units.toString("utf16le", 0, length);
 }
