@@ -59,22 +59,22 @@ test("all 406,900 strings of one to four edge bytes read as OpenJDK 17 reads the
   expect(digests).toEqual(["51e90c25", "e4b168d1", "e696ed87", "a33544e7"]);
 });
 
-test("200,000 random strings of 5 to 12 edge bytes read as OpenJDK 17 reads them", () => {
+test("50,000 random strings of 5 to 12 edge bytes read as OpenJDK 17 reads them", () => {
   const digest = new TextDigest();
   const seeded = new Seeded(1);
-  for (let n = 0; n < 200_000; n++) {
+  for (let n = 0; n < 50_000; n++) {
     digest.add(textOf(Uint8Array.from({ length: 5 + (n % 8) }, () => seeded.pick(EDGES))));
   }
-  expect(digest.hex()).toBe("693b9803");
+  expect(digest.hex()).toBe("aea5c0ec");
 });
 
 test.each([
-  ["\ud83d\ude00", "eda0bdedb880", "a pair, three bytes each"],
-  ["\ud83d", "eda0bd", "half a pair"],
-  ["\udfff", "edbfbf", "the last surrogate"],
-  ["\u007f\u0080\u07ff\u0800\uffff", "7fc280dfbfe0a080efbfbf", "the edges of one, two and three bytes"],
-  [`${"a".repeat(70)}é`, `${"61".repeat(70)}c3a9`, "ASCII for long and then not"],
-])("%j is written as %s: %s", (text, hex) => {
+  ["a pair, three bytes each", "\ud83d\ude00", "eda0bdedb880"],
+  ["half a pair", "\ud83d", "eda0bd"],
+  ["the last surrogate", "\udfff", "edbfbf"],
+  ["the edges of one, two and three bytes", "\u007f\u0080\u07ff\u0800\uffff", "7fc280dfbfe0a080efbfbf"],
+  ["ASCII for long and then not", `${"a".repeat(70)}é`, `${"61".repeat(70)}c3a9`],
+])("each UTF-16 unit is written on its own: %s", (_what, text, hex) => {
   writer.reset();
   writer.ustring(text);
   writer.byte(1);

@@ -56,7 +56,7 @@ function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   for (let at = start; at < end; ) {
     const size = sequenceLength(bytes, at, end);
     let point = codePoint(bytes, at, size);
-    at += Math.abs(size);
+    at += size < 0 ? -size : size;
     if (point >= 0x10000) {
       const high = 0xd7c0 + (point >> 10);
       units[length++] = high;

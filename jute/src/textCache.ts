@@ -16,7 +16,7 @@ export function cachedText(bytes: Uint8Array, view: DataView, at: number, length
   for (let i = at; i < last; i += 4) {
     const word = view.getInt32(i);
     union |= word;
-    hash = Math.imul(hash ^ word, GOLDEN);
+    hash = imul(hash ^ word, GOLDEN);
     hash ^= hash >>> 15;
   }
   if ((union & HIGH_BITS) !== 0) return undefined;
@@ -53,6 +53,8 @@ function keep(slot: number, hash: number, text: string, view: DataView, at: numb
 export const latin1Slice = (
   Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string }
 ).latin1Slice;
+
+const { imul } = Math;
 
 const HIGH_BITS = 0x80808080;
 const GOLDEN = 0x9e3779b1;
