@@ -1,0 +1,112 @@
+import { Writer } from "jute-ts";
+import { assert, present } from "../base/assert.ts";
+import type { Zxid } from "../base/zxid.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+import type { Directory } from "./directory.ts";
+import { LogFile, zxidText } from "./logFile.ts";
+import { continues, LOG_HEADER_BYTES, logHeader, RECORD_OVERHEAD_BYTES, writeRecord } from "./logRecord.ts";
+import { storedFiles, storedName, temporaryName } from "./names.ts";
+import { StoreError } from "./storeError.ts";
+
+export interface LogAppenderOptions {
+  readonly preAllocSizeBytes: number;
+  /** False only for `zookeeper.forceSync=no`: what is acknowledged may be lost with the machine. */
+  readonly forceSync: boolean;
+}
+
+/**
+ * The end of the transaction log. A file is created by the first append after a start or a roll, whole with its header and its name on
+ * disk before it takes a record; a file of an earlier run is never appended to (on-disk-formats 3.8, 13). Errors
+ * of the directory come through: they are fatal (D3).
+ */
+export class LogAppender {
+  /** The last zxid appended, undefined while that is not known: after a start, and after a leader's snapshot. */
+  last: Zxid | undefined;
+  private readonly directory: Directory;
+  private readonly options: LogAppenderOptions;
+  private readonly writer = new Writer(WRITER_BYTES);
+  private name: string | undefined;
+  private position = 0;
+  private padded = 0;
+
+  constructor(directory: Directory, options: LogAppenderOptions) {
+    this.directory = directory;
+    this.options = options;
+  }
+
+  /** Bytes of the open file with its padding; 0 while none is open. */
+  get size(): number {
+    return this.name === undefined ? 0 : Math.max(this.padded, this.position);
+  }
+
+  /** Writes the group with one write and syncs it. Zxids must continue the log (W8). */
+  append(entries: readonly TxnBytes[]): void {
+    const first = present(entries[0], "a group to append holds a transaction");
+    const name = this.name ?? this.create(first.zxid);
+    const start = this.position;
+    const before = this.padded;
+    this.writer.reset();
+    for (const entry of entries) this.add(entry);
+    if (this.padded > before) this.directory.resize(name, this.size);
+    this.directory.write(name, start, this.writer.written());
+    if (this.options.forceSync) this.directory.sync(name);
+  }
+
+  /** The next append begins a new file. */
+  roll(): void {
+    if (this.name !== undefined) this.directory.release(this.name);
+    this.name = undefined;
+  }
+
+  private add(entry: TxnBytes): void {
+    const { last } = this;
+    assert(
+      last === undefined || continues(last, entry.zxid),
+      `the log goes on without a gap: ${zxidText(entry.zxid)} after ${zxidText(last ?? entry.zxid)}`,
+    );
+    this.padded = paddedSize(this.position, this.padded, this.options.preAllocSizeBytes);
+    writeRecord(this.writer, entry.bytes);
+    this.position += entry.bytes.length + RECORD_OVERHEAD_BYTES;
+    this.last = entry.zxid;
+  }
+
+  private create(zxid: Zxid): string {
+    const name = storedName("log", zxid);
+    const others = storedFiles(this.directory, "log").filter((file) => file.zxid === zxid);
+    for (const other of others) this.checkReplaceable(other.name);
+    const temporary = temporaryName(name);
+    this.directory.write(temporary, 0, logHeader());
+    this.directory.resize(temporary, LOG_HEADER_BYTES);
+    this.directory.sync(temporary);
+    this.directory.release(temporary);
+    this.directory.rename(temporary, name);
+    for (const other of others) if (other.name !== name) this.directory.remove(other.name);
+    this.directory.syncDirectory();
+    this.name = name;
+    this.position = LOG_HEADER_BYTES;
+    this.padded = LOG_HEADER_BYTES;
+    return name;
+  }
+
+  /** A crash may have left a log of this name without a record; one with a record is not ours to overwrite. */
+  private checkReplaceable(name: string): void {
+    const file = new LogFile(this.directory, name, { maxRecordBytes: 0x7fffffff, dropDamagedTail: false });
+    if (file.isUnborn()) return;
+    file.checkHeader();
+    const found = file.next();
+    file.release();
+    if (found !== undefined)
+      throw new StoreError(`${this.directory.path}/${name}: already holds transaction ${zxidText(found.zxid)}`);
+  }
+}
+
+/**
+ * The size that Java pads a log to before it appends at `position` (on-disk-formats 3.7): it grows by whole blocks once
+ * less than 4 KiB are left. `block` <= 0: no padding.
+ */
+export function paddedSize(position: number, size: number, block: number): number {
+  if (block <= 0 || position + 4096 < size) return size;
+  return position > size ? Math.floor((position + block) / block) * block : size + block;
+}
+
+const WRITER_BYTES = 256 * 1024;

@@ -1,0 +1,198 @@
+import { InvariantError, unreachable } from "../base/assert.ts";
+import type { Zxid } from "../base/zxid.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+import type { DiskCommand, DiskEvent, EpochFile } from "./commands.ts";
+import type { Directory } from "./directory.ts";
+import { writeEpoch } from "./epochFiles.ts";
+import { LogAppender, type LogAppenderOptions } from "./logAppender.ts";
+import { SnapshotSaver } from "./snapshotSaver.ts";
+import { truncateTo } from "./truncation.ts";
+
+export interface StorageSettings extends LogAppenderOptions {
+  /** A snapshot is due after half to all of so many transactions; below 2 it is 2 (on-disk-formats 3.8). */
+  readonly snapCount: number;
+  /** ... or after half to all of so many bytes of log, padding included; 0 or less: never. */
+  readonly snapSizeLimitBytes: number;
+  /** The log also rolls, without a snapshot, once a file is larger than this; 0 or less: never. */
+  readonly txnLogSizeLimitBytes: number;
+}
+
+export interface StorageOptions extends StorageSettings {
+  /** Uniform in [0, 1): spreads the snapshots of an ensemble. */
+  readonly random: () => number;
+  /** A clock that never jumps, for `fsyncMs`. */
+  readonly monoMs: () => number;
+}
+
+/**
+ * Carries out disk commands over directories, one after the other. The events returned tell what is on stable storage by
+ * then. The first error on a log or an epoch file is answered by `failed`; from then on nothing is written and nothing
+ * is answered (D3).
+ */
+export class Storage {
+  private readonly log: Directory;
+  private readonly snapshot: Directory;
+  private readonly options: StorageOptions;
+  private readonly appender: LogAppender;
+  private readonly saver: SnapshotSaver;
+  private failed = false;
+  private txnsSinceRoll = 0;
+  private closedLogBytes = 0;
+  private txnLimit = 0;
+  private sizeLimit = 0;
+
+  constructor(directories: { readonly log: Directory; readonly snapshot: Directory }, options: StorageOptions) {
+    this.log = directories.log;
+    this.snapshot = directories.snapshot;
+    this.options = options;
+    this.appender = new LogAppender(directories.log, options);
+    this.saver = new SnapshotSaver(directories.snapshot);
+    this.drawLimits();
+  }
+
+  execute(command: DiskCommand): readonly DiskEvent[] {
+    if (this.failed) return [];
+    switch (command.kind) {
+      case "append":
+        return this.fatal("the transaction log", () => this.append(command.entries));
+      case "saveEpoch":
+        return this.fatal(command.which, () => this.saveEpoch(command.which, command.epoch));
+      case "truncate":
+        return this.truncate(command.zxid);
+      case "beginSnapshot":
+        return this.trySnapshot(command.zxid, () => this.saver.begin(command.zxid));
+      case "snapshotChunk":
+        return this.chunk(command.bytes);
+      case "endSnapshot":
+        return this.endSnapshot(command.zxid);
+      case "abortSnapshot":
+        this.abortSnapshot();
+        return [];
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** Lets go of every open file. */
+  close(): void {
+    this.appender.roll();
+    this.abortSnapshot();
+  }
+
+  private append(entries: readonly TxnBytes[]): readonly DiskEvent[] {
+    const last = entries.at(-1);
+    if (last === undefined) return [];
+    const start = this.options.monoMs();
+    this.appender.append(entries);
+    const flushed: DiskEvent = {
+      kind: "flushed",
+      zxid: last.zxid,
+      count: entries.length,
+      fsyncMs: this.options.monoMs() - start,
+    };
+    this.txnsSinceRoll += entries.length;
+    return this.rollWhenDue() ? [flushed, { kind: "snapshotDue" }] : [flushed];
+  }
+
+  /** Rolls as Java does; true when a snapshot is wanted. One that is still being written is not followed by another. */
+  private rollWhenDue(): boolean {
+    const { size } = this.appender;
+    const full = this.sizeLimit > 0 && this.closedLogBytes + size > this.sizeLimit;
+    if (full || this.txnsSinceRoll > this.txnLimit) {
+      this.appender.roll();
+      this.txnsSinceRoll = 0;
+      this.closedLogBytes = 0;
+      this.drawLimits();
+      return this.saver.zxid === undefined;
+    }
+    const { txnLogSizeLimitBytes } = this.options;
+    if (txnLogSizeLimitBytes > 0 && size > txnLogSizeLimitBytes) {
+      this.appender.roll();
+      this.closedLogBytes += size;
+    }
+    return false;
+  }
+
+  private drawLimits(): void {
+    const { random, snapCount, snapSizeLimitBytes } = this.options;
+    this.txnLimit = between(Math.max(2, snapCount), random());
+    this.sizeLimit = snapSizeLimitBytes > 0 ? between(snapSizeLimitBytes, random()) : 0;
+  }
+
+  private saveEpoch(which: EpochFile, epoch: number): readonly DiskEvent[] {
+    writeEpoch(this.snapshot, which, epoch);
+    return [{ kind: "epochSaved", which, epoch }];
+  }
+
+  private truncate(zxid: Zxid): readonly DiskEvent[] {
+    try {
+      this.appender.roll();
+      truncateTo(this.log, this.snapshot, zxid);
+      this.appender.last = zxid;
+      return [{ kind: "truncated", zxid }];
+    } catch (error) {
+      return [{ kind: "truncateFailed", zxid, reason: reasonOf(error) }];
+    }
+  }
+
+  private chunk(bytes: Uint8Array): readonly DiskEvent[] {
+    // The rest of a snapshot that failed is still on its way when the failure is reported.
+    const { zxid } = this.saver;
+    return zxid === undefined ? [] : this.trySnapshot(zxid, () => this.saver.chunk(bytes));
+  }
+
+  private endSnapshot(zxid: Zxid): readonly DiskEvent[] {
+    if (this.saver.zxid !== zxid) return [];
+    let bytes = 0;
+    const failure = this.trySnapshot(zxid, () => {
+      bytes = this.saver.end(zxid);
+    });
+    if (failure.length > 0) return failure;
+    const { last } = this.appender;
+    if (last === undefined || zxid > last) {
+      this.appender.roll();
+      this.appender.last = undefined;
+    }
+    return [{ kind: "snapshotSaved", zxid, bytes }];
+  }
+
+  /** A snapshot that cannot be written is dropped: the log still holds everything (on-disk-formats 13, reliability ZK-3082). */
+  private trySnapshot(zxid: Zxid, step: () => void): readonly DiskEvent[] {
+    try {
+      step();
+      return [];
+    } catch (error) {
+      if (error instanceof InvariantError) throw error;
+      this.abortSnapshot();
+      return [{ kind: "snapshotFailed", zxid, reason: reasonOf(error) }];
+    }
+  }
+
+  private abortSnapshot(): void {
+    try {
+      this.saver.abort();
+    } catch {
+      // The file keeps its temporary name, which nobody reads; the next start removes it.
+    }
+  }
+
+  private fatal(what: string, step: () => readonly DiskEvent[]): readonly DiskEvent[] {
+    try {
+      return step();
+    } catch (error) {
+      if (error instanceof InvariantError) throw error;
+      this.failed = true;
+      return [{ kind: "failed", reason: `${what}: ${reasonOf(error)}` }];
+    }
+  }
+}
+
+/** Java's rule: half of the limit and a random part of the other half. */
+function between(limit: number, random: number): number {
+  const half = Math.floor(limit / 2);
+  return half + Math.floor(random * half);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
