@@ -101,6 +101,18 @@ test("texts that differ in one byte are never mixed up, however many come and co
   }
 });
 
+/** The cache hashes words of four bytes by exclusive or first: these texts meet in one slot with one hash. */
+test.each([
+  ["the words swapped", ["aaaabbbb", "bbbbaaaa"]],
+  ["the same word in every length", Array.from({ length: 64 }, (_, n) => "a".repeat(n + 1))],
+  ["the first and the last word alike", ["nodexxxxnode", "nodeyyyynode", "nodexxxxyode"]],
+])("texts whose hashes collide stay apart: %s", (_what, texts) => {
+  for (const kept of texts) {
+    for (let time = 0; time < 3; time++) expect(textOf(Buffer.from(kept))).toBe(kept);
+    for (const text of texts) expect(textOf(Buffer.from(text))).toBe(text);
+  }
+});
+
 const writer = new Writer(1024);
 const reader = new Reader(writer.bytes);
 
