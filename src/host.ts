@@ -1,0 +1,303 @@
+import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { answer } from "./admin/fourLetterWords.ts";
+import { SERVER_VERSION } from "./admin/version.ts";
+import type { ServerId } from "./base/ids.ts";
+import type { Instant } from "./base/instant.ts";
+import type { Config } from "./config/config.ts";
+import { type DirectoryLock, lockDirectory } from "./disk/directoryLock.ts";
+import { Disk } from "./disk/disk.ts";
+import { openDirectory } from "./disk/nodeDirectory.ts";
+import { type LinkEvents, type Listening, Network } from "./net/network.ts";
+import type { NodeLink } from "./net/nodeLink.ts";
+import type { ClientConnection } from "./server/clientConnection.ts";
+import type { ServerEvent } from "./server/events.ts";
+import type { HostPort, World } from "./server/ports.ts";
+import { recoverDatabase } from "./server/reloadJob.ts";
+import { Server } from "./server/server.ts";
+import { statusOf } from "./server/statusOf.ts";
+import type { DiskCommand } from "./store/commands.ts";
+import type { DataDirectories } from "./store/recovery.ts";
+import { CommittedLog } from "./zab/committedLog.ts";
+
+/** What a host tells the process around it. */
+export interface HostPorts {
+  observe(event: ServerEvent): void;
+  /** The server cannot go on; `stop` has not been called. */
+  exit(code: number, reason: string): void;
+}
+
+/**
+ * One server on this machine: gives `Server` its world of sockets, files and timers. Every callback of Node becomes one
+ * event of the server, and after it the one timer is armed for the server's deadline.
+ */
+export class Host implements World {
+  readonly directories: DataDirectories;
+  private readonly config: Config;
+  private readonly ports: HostPorts;
+  private readonly network = new Network();
+  private readonly disks: Disk;
+  private readonly locks: readonly DirectoryLock[];
+  private readonly server: Server;
+  private quorumListeners: Listening[] = [];
+  private quorumGeneration = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private armedForMs = Number.POSITIVE_INFINITY;
+  private sliceWanted = false;
+  private over = false;
+  private clientListening: Listening | undefined;
+
+  /** Opens and locks the directories, recovers what they hold, binds the ports and starts. Rejects with one line. */
+  static async start(config: Config, ports: HostPorts): Promise<Host> {
+    const snapshot = openDirectory(join(config.dataDir, "version-2"), config.dataDirAutocreate);
+    const apart = config.dataLogDir !== config.dataDir;
+    const log = apart ? openDirectory(join(config.dataLogDir, "version-2"), config.dataDirAutocreate) : snapshot;
+    const parents = [config.dataDir, ...(apart ? [config.dataLogDir] : [])].map((path) => openDirectory(path, false));
+    const locks: DirectoryLock[] = [];
+    for (const directory of apart ? [snapshot, log] : [snapshot]) locks.push(await lockDirectory(directory.path));
+    const host = new Host(config, ports, { log, snapshot, parents }, locks);
+    await host.open();
+    return host;
+  }
+
+  private constructor(config: Config, ports: HostPorts, directories: DataDirectories, locks: readonly DirectoryLock[]) {
+    this.config = config;
+    this.ports = ports;
+    this.directories = directories;
+    this.locks = locks;
+    const committedLog = new CommittedLog(config.commitLogCount);
+    const recovery = recoverDatabase(directories, config, committedLog);
+    let step = recovery.next();
+    while (step.done !== true) step = recovery.next();
+    const recovered = step.value;
+    for (const warning of recovered.warnings) this.observe({ level: "warn", name: "store.recovery", message: warning });
+    this.disks = new Disk({
+      logPath: directories.log.path,
+      snapshotPath: directories.snapshot.path,
+      snapCount: config.snapCount,
+      snapSizeLimitBytes: config.snapSizeLimitBytes,
+      txnLogSizeLimitBytes: config.txnLogSizeLimitBytes ?? 0,
+      preAllocSizeBytes: config.preAllocSizeBytes,
+      forceSync: config.forceSync,
+    });
+    const auth = { digestId, superDigest: config.superDigest };
+    const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };
+    this.server = new Server(config, recovered, parts, now());
+    this.disks.onEvent((event) => {
+      this.server.onDisk(event, now());
+      this.arm();
+    });
+  }
+
+  /** The client port in use; undefined when the configuration has none. */
+  get clientPort(): number | undefined {
+    return this.clientListening?.port;
+  }
+
+  /** Clients are let go, what was logged is on disk, ports and directories are free. */
+  async stop(): Promise<void> {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.timer);
+    this.server.stop(now());
+    await this.disks.close();
+    this.network.close();
+    for (const lock of this.locks) lock.release();
+  }
+
+  // World.
+
+  dialElection(sid: ServerId, addresses: readonly HostPort[], timeoutMs: number): void {
+    const opened = (link: NodeLink): LinkEvents => {
+      this.server.onElectionDialled(sid, link, now());
+      return this.electionEvents(link);
+    };
+    this.network.dial(addresses, timeoutMs, opened, () => this.event((at) => this.server.onElectionDialFailed(sid, at)));
+  }
+
+  dialQuorum(attempt: number, addresses: readonly HostPort[], timeoutMs: number): void {
+    const opened = (link: NodeLink): LinkEvents => {
+      this.server.onQuorumDialled(attempt, link, now());
+      return this.quorumEvents(link);
+    };
+    const failed = (reason: string): void => this.event((at) => this.server.onQuorumDialFailed(attempt, reason, at));
+    this.network.dial(addresses, timeoutMs, opened, failed);
+  }
+
+  listenQuorum(addresses: readonly HostPort[]): void {
+    const generation = ++this.quorumGeneration;
+    const opened = (link: NodeLink): LinkEvents => {
+      this.server.onQuorumAccepted(link, now());
+      return this.quorumEvents(link);
+    };
+    const bound = addresses.map(({ host, port }) => this.network.listen(this.bindHost(host), port, 0, opened));
+    Promise.all(bound).then(
+      (listening) => {
+        if (generation !== this.quorumGeneration) return closeAll(listening);
+        this.quorumListeners = listening;
+        this.event((at) => this.server.onQuorumListening(undefined, at));
+      },
+      (error: Error) => this.event((at) => this.server.onQuorumListening(error.message, at)),
+    );
+  }
+
+  closeQuorum(): void {
+    this.quorumGeneration++;
+    closeAll(this.quorumListeners);
+    this.quorumListeners = [];
+  }
+
+  disk(command: DiskCommand): void {
+    this.disks.submit(command);
+  }
+
+  later(): void {
+    if (this.sliceWanted) return;
+    this.sliceWanted = true;
+    setImmediate(() => this.slice());
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  fourLetterWord(word: string, connection: ClientConnection): void {
+    const facts = { version: SERVER_VERSION, directories: this.directorySizes(), fileDescriptors: openFiles() };
+    const text = answer(word, statusOf(this.server, facts, now().monoMs), this.config);
+    connection.link.write(Buffer.from(text, "latin1"));
+    connection.link.close();
+  }
+
+  observe(event: ServerEvent): void {
+    this.ports.observe(event);
+  }
+
+  exit(code: number, reason: string): void {
+    if (!this.over) this.ports.exit(code, reason);
+  }
+
+  private async open(): Promise<void> {
+    const { config } = this;
+    const self = config.ensemble?.servers.find((server) => server.id === config.ensemble?.myid);
+    for (const { host, electionPort } of self?.addresses ?? []) await this.listenElection(host, electionPort);
+    if (config.clientPort !== undefined) {
+      const host = config.clientPortAddress;
+      const backlog = config.clientPortListenBacklog;
+      this.clientListening = await this.network.listen(host, config.clientPort, backlog, (link) => this.clientEvents(link));
+    }
+    this.event((at) => this.server.start(at));
+  }
+
+  private async listenElection(host: string, port: number): Promise<void> {
+    const opened = (link: NodeLink): LinkEvents => {
+      this.server.onElectionAccepted(link, now());
+      return this.electionEvents(link);
+    };
+    await this.network.listen(this.bindHost(host), port, 0, opened);
+  }
+
+  private bindHost(host: string): string | undefined {
+    return this.config.quorumListenOnAllIPs ? undefined : host;
+  }
+
+  private clientEvents(link: NodeLink): LinkEvents | undefined {
+    const connection = this.server.onClientAccepted(link, now());
+    if (connection === undefined) return undefined;
+    return {
+      bytes: (chunk) => {
+        this.server.onClientBytes(connection, chunk, now());
+        this.arm();
+      },
+      drained: () => this.event((at) => this.server.onClientDrained(connection, at)),
+      closed: () => this.event((at) => this.server.onClientClosed(connection, at)),
+    };
+  }
+
+  private electionEvents(link: NodeLink): LinkEvents {
+    return {
+      bytes: (chunk) => this.event((at) => this.server.onElectionBytes(link, chunk, at)),
+      drained: () => {},
+      closed: () => this.event((at) => this.server.onElectionClosed(link, at)),
+    };
+  }
+
+  private quorumEvents(link: NodeLink): LinkEvents {
+    return {
+      bytes: (chunk) => {
+        this.server.onQuorumBytes(link, chunk, now());
+        this.arm();
+      },
+      drained: () => this.event((at) => this.server.onQuorumDrained(at)),
+      closed: () => this.event((at) => this.server.onQuorumClosed(link, at)),
+    };
+  }
+
+  private event(handle: (at: Instant) => void): void {
+    if (this.over) return;
+    handle(now());
+    this.arm();
+  }
+
+  /** One timer, for the earliest deadline; it is left alone when it fires early. */
+  private arm(): void {
+    const dueMs = this.server.deadline;
+    if (this.over || dueMs >= this.armedForMs) return;
+    clearTimeout(this.timer);
+    this.armedForMs = dueMs;
+    const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - performance.now())), MAX_TIMER_MS);
+    this.timer = setTimeout(() => this.fire(), delayMs);
+  }
+
+  private fire(): void {
+    this.armedForMs = Number.POSITIVE_INFINITY;
+    this.event((at) => {
+      if (at.monoMs >= this.server.deadline) this.server.onDeadline(at);
+    });
+  }
+
+  /** Long work for at most SLICE_MS a turn. */
+  private slice(): void {
+    this.sliceWanted = false;
+    if (this.over) return;
+    const stopMs = performance.now() + SLICE_MS;
+    let more = true;
+    while (more && performance.now() < stopMs) more = this.server.onSlice(now());
+    if (more) this.later();
+    this.arm();
+  }
+
+  private directorySizes(): { readonly dataBytes: number; readonly logBytes: number } {
+    return { dataBytes: sizeOf(this.directories.snapshot.path), logBytes: sizeOf(this.directories.log.path) };
+  }
+}
+
+function now(): Instant {
+  return { monoMs: performance.now(), wallMs: Date.now() };
+}
+
+function digestId(userPassword: Uint8Array): string {
+  const user = Buffer.from(userPassword).toString("utf8").split(":", 1)[0] ?? "";
+  return `${user}:${createHash("sha1").update(userPassword).digest("base64")}`;
+}
+
+function closeAll(listening: readonly Listening[]): void {
+  for (const one of listening) one.close();
+}
+
+function sizeOf(path: string): number {
+  return readdirSync(path).reduce((sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
+function openFiles(): { readonly open: number; readonly max: number } {
+  try {
+    return { open: readdirSync("/proc/self/fd").length, max: 1048576 };
+  } catch {
+    return { open: -1, max: -1 };
+  }
+}
+
+const SLICE_MS = 5;
+/** Above this Node's timers fire at once (reliability 10). */
+const MAX_TIMER_MS = 0x7fffffff;

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createLogger, stdSerializers } from "bunyan";
+import { parseJvmFlags } from "./config/jvmFlags.ts";
+import { ConfigError } from "./config/configError.ts";
+import { dataDirIn, parseConfig } from "./config/parseConfig.ts";
+import { Host } from "./host.ts";
+import type { ServerEvent } from "./server/events.ts";
+import { StoreError } from "./store/storeError.ts";
+
+/**
+ * The composition root: a zoo.cfg becomes a running server; signals end it. Exit codes are Java's (operations 1.3): 0 after
+ * a signal, 2 for a configuration that cannot be used, 3 for directories, 1 for everything else.
+ */
+const log = createLogger({ name: "typekeeper", serializers: { err: stdSerializers.err } });
+
+async function main(): Promise<void> {
+  const [configPath, ...rest] = process.argv.slice(2);
+  if (configPath === undefined || rest.length > 0) return end(2, "usage: typekeeper <zoo.cfg>");
+  const text = readText(configPath, "latin1");
+  if (text === undefined) return end(2, `Error processing ${configPath}: cannot be read (allowed: a readable file)`);
+  const dataDir = dataDirIn(text);
+  const myidText = dataDir === undefined ? undefined : readText(join(dataDir, "myid"), "utf8");
+  const parsed = parseConfig(text, jvmProperties(), { myidText, configPath });
+  if (parsed instanceof ConfigError) return end(parsed.exitCode, parsed.message);
+  for (const warning of parsed.warnings) log.warn(warning);
+  const host = await Host.start(parsed.config, { observe, exit: end });
+  log.info({ clientPort: host.clientPort }, "listening");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "shutting down");
+      host.stop().then(() => process.exit(0));
+    });
+  }
+}
+
+function observe({ level, name, message }: ServerEvent): void {
+  log[level]({ event: name }, message);
+}
+
+function end(code: number, reason: string): void {
+  log.fatal({ exitCode: code }, reason);
+  process.stderr.write(`${reason}\n`);
+  process.exit(code);
+}
+
+function readText(path: string, encoding: BufferEncoding): string | undefined {
+  try {
+    return readFileSync(path, encoding);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the official script passes them: SERVER_JVMFLAGS first, then JVMFLAGS, the last of several wins (operations 1.9). */
+function jvmProperties(): ReadonlyMap<string, string> {
+  return parseJvmFlags(`${process.env["SERVER_JVMFLAGS"] ?? ""} ${process.env["JVMFLAGS"] ?? ""}`);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof StoreError) return end(error.exitCode, error.message);
+  end(1, error instanceof Error ? `${error.message}` : String(error));
+});

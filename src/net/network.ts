@@ -1,0 +1,136 @@
+import { connect, createServer, type Server as Listener, type Socket } from "node:net";
+import type { HostPort } from "../server/ports.ts";
+import { NodeLink } from "./nodeLink.ts";
+
+/** What happens on a link after it is open. */
+export interface LinkEvents {
+  bytes(chunk: Uint8Array): void;
+  drained(): void;
+  closed(): void;
+}
+
+/**
+ * Sockets of one server: listening, dialling, and the events of each link. Knows ports and bytes, nothing of what they
+ * mean. Every socket has no delay; errors of a socket are its close.
+ */
+export class Network {
+  private readonly listeners = new Set<Listener>();
+  private readonly sockets = new Set<Socket>();
+  private nextNumber = 1;
+
+  /**
+   * Listens until `close`. `host` undefined: every address, IPv4 and IPv6. Resolves to the port; rejects when it cannot be
+   * bound.
+   */
+  async listen(
+    host: string | undefined,
+    port: number,
+    backlog: number,
+    accepted: (link: NodeLink) => LinkEvents | undefined,
+  ): Promise<Listening> {
+    const listener = createServer({ pauseOnConnect: false }, (socket) => this.adopt(socket, accepted));
+    await new Promise<void>((resolve, reject) => {
+      listener.once("error", reject);
+      listener.listen({ port, host, backlog: backlog > 0 ? backlog : undefined }, () => {
+        listener.off("error", reject);
+        listener.on("error", () => {});
+        resolve();
+      });
+    });
+    this.listeners.add(listener);
+    const address = listener.address();
+    const bound = typeof address === "object" && address !== null ? address.port : port;
+    return { port: bound, close: () => this.closeListener(listener) };
+  }
+
+  /** Dials all addresses at once; the first that answers is handed over, the others are dropped. */
+  dial(
+    addresses: readonly HostPort[],
+    timeoutMs: number,
+    dialled: (link: NodeLink) => LinkEvents | undefined,
+    failed: (reason: string) => void,
+  ): void {
+    const race = new Race(addresses.length, failed);
+    for (const address of addresses) this.dialOne(address, timeoutMs, race, dialled);
+    if (addresses.length === 0) failed("no address");
+  }
+
+  /** Stops listening and drops every link. */
+  close(): void {
+    for (const listener of [...this.listeners]) this.closeListener(listener);
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  private dialOne(
+    { host, port }: HostPort,
+    timeoutMs: number,
+    race: Race,
+    dialled: (link: NodeLink) => LinkEvents | undefined,
+  ): void {
+    const socket = connect({ host, port });
+    this.sockets.add(socket);
+    const timer = setTimeout(() => socket.destroy(new Error("connection timed out")), Math.min(timeoutMs, MAX_TIMER_MS));
+    const lost = (error: Error): void => {
+      clearTimeout(timer);
+      this.sockets.delete(socket);
+      race.lose(`${host}:${port}: ${error.message}`);
+    };
+    socket.once("error", lost);
+    socket.once("connect", () => {
+      clearTimeout(timer);
+      socket.off("error", lost);
+      this.sockets.delete(socket);
+      if (race.win()) this.adopt(socket, dialled);
+      else socket.destroy();
+    });
+  }
+
+  private adopt(socket: Socket, opened: (link: NodeLink) => LinkEvents | undefined): void {
+    const link = new NodeLink(socket, this.nextNumber++);
+    this.sockets.add(socket);
+    socket.on("error", () => {});
+    socket.once("close", () => this.sockets.delete(socket));
+    const events = opened(link);
+    if (events === undefined) return;
+    socket.on("data", (chunk: Buffer) => events.bytes(chunk));
+    socket.on("drain", () => events.drained());
+    socket.once("close", () => events.closed());
+  }
+
+  private closeListener(listener: Listener): void {
+    if (this.listeners.delete(listener)) listener.close();
+  }
+}
+
+export interface Listening {
+  readonly port: number;
+  close(): void;
+}
+
+/** Several dials of which one counts. */
+class Race {
+  private left: number;
+  private over = false;
+  private readonly failed: (reason: string) => void;
+
+  constructor(runners: number, failed: (reason: string) => void) {
+    this.left = runners;
+    this.failed = failed;
+  }
+
+  win(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    return true;
+  }
+
+  lose(reason: string): void {
+    this.left--;
+    if (this.left > 0 || this.over) return;
+    this.over = true;
+    this.failed(reason);
+  }
+}
+
+/** Above this Node's timers fire at once (reliability 10). */
+const MAX_TIMER_MS = 0x7fffffff;

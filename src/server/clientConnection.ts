@@ -1,0 +1,72 @@
+import { Writer } from "jute-ts";
+import { NO_SESSION, type SessionId } from "../base/ids.ts";
+import type { Id } from "../wire/client/shared.ts";
+import { Frames } from "../wire/frames.ts";
+import type { ByteLink } from "./ports.ts";
+import type { Request } from "./request.ts";
+
+/**
+ * One client's connection, from accept to close.
+ *
+ *   opening ── ConnectRequest ──> joining ── session committed or revalidated ──> open ── close ──> closed
+ *
+ * While joining, frames wait unparsed (client-protocol 4.1). `queue` holds this connection's requests from its first
+ * unfinished write on: the head is the write (or sync) in flight, reads wait behind it.
+ */
+export class ClientConnection {
+  /** Watches and statistics know a connection by this number. */
+  readonly number: number;
+  readonly link: ByteLink;
+  readonly frames: Frames;
+  readonly out = new Writer(4096);
+  phase: "opening" | "joining" | "open" | "closed" = "opening";
+  sessionId: SessionId = NO_SESSION;
+  timeoutMs = 0;
+  /** Whether the ConnectRequest carried the readOnly byte, and so the response does. */
+  hasReadOnlyByte = false;
+  /** Replaced, never changed: each request captures the identities of the moment it was read. */
+  identities: readonly Id[];
+  readonly queue: Request[] = [];
+  /** `out` has something and the connection is on the turn's list. */
+  dirty = false;
+  /** Reading stopped because too much is outstanding. */
+  paused = false;
+  /** Nothing more is read: a reply that ends the connection is on its way. */
+  ending = false;
+  touchedMs = Number.NEGATIVE_INFINITY;
+  /** When the connection is dropped unless something is read or written. */
+  idleDeadlineMs = 0;
+  readonly openedWallMs: number;
+  readonly stats = new ConnectionStats();
+
+  constructor(number: number, link: ByteLink, maxFrameBytes: number, openedWallMs: number) {
+    this.number = number;
+    this.link = link;
+    this.frames = new Frames(0, maxFrameBytes);
+    this.identities = [{ scheme: "ip", id: link.remoteAddress }];
+    this.openedWallMs = openedWallMs;
+  }
+}
+
+/** What `cons` and `stat` print of a connection. */
+export class ConnectionStats {
+  received = 0;
+  sent = 0;
+  lastOp = "NA";
+  lastXid = -1;
+  lastZxid = -1n;
+  lastResponseMs = 0;
+  lastLatencyMs = 0;
+  minLatencyMs = Number.POSITIVE_INFINITY;
+  maxLatencyMs = 0;
+  totalLatencyMs = 0;
+  latencies = 0;
+
+  latency(ms: number): void {
+    this.lastLatencyMs = ms;
+    if (ms < this.minLatencyMs) this.minLatencyMs = ms;
+    if (ms > this.maxLatencyMs) this.maxLatencyMs = ms;
+    this.totalLatencyMs += ms;
+    this.latencies++;
+  }
+}

@@ -1,0 +1,24 @@
+/** Bounds on what clients may cost, from the configuration (client-protocol 4.7, 5.3). */
+export interface ClientLimits {
+  readonly maxFrameBytes: number;
+  /** Connections of one address; 0: no limit. */
+  readonly maxConnectionsPerAddress: number;
+  /** All connections; 0: no limit. */
+  readonly maxConnections: number;
+  readonly minSessionTimeoutMs: number;
+  readonly maxSessionTimeoutMs: number;
+  /** A connection without a finished handshake is dropped after this (4.6). */
+  readonly sessionlessTimeoutMs: number;
+  /** Requests in the pipeline above which a connection that has one there is no longer read. */
+  readonly globalOutstandingLimit: number;
+}
+
+
+
+export const IDLE_SWEEP_MS = 1000;
+
+/** A connection whose replies pile up beyond this is not read until they have left. */
+export const REPLY_HIGH_WATER_BYTES = 1024 * 1024;
+
+/** A connection that lets this much pile up, by watch events say, is dropped (reliability 7, slow reader). */
+export const REPLY_HARD_LIMIT_BYTES = 64 * 1024 * 1024;

@@ -1,0 +1,371 @@
+import { DecodeError, Reader } from "jute-ts";
+import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import { hex64 } from "../base/bytes.ts";
+import { passwordMatches, sessionPassword } from "../session/password.ts";
+import { negotiate } from "../session/timeouts.ts";
+import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
+import type { Outcome, TreeEvent } from "../tree/outcome.ts";
+import { Watches } from "../tree/watches.ts";
+import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
+import { Op, Perms } from "../wire/client/numbers.ts";
+import { fourLetterWord } from "../wire/fourLetterWords.ts";
+import type { Txn } from "../wire/txnValue.ts";
+import { ClientConnection } from "./clientConnection.ts";
+import {
+  type ClientLimits,
+  IDLE_SWEEP_MS,
+  REPLY_HARD_LIMIT_BYTES,
+  REPLY_HIGH_WATER_BYTES,
+} from "./clientLimits.ts";
+import type { Database } from "./database.ts";
+import { event, type ServerEvent } from "./events.ts";
+import type { ByteLink } from "./ports.ts";
+import { writeNotification } from "./replies.ts";
+import { Requests } from "./requests.ts";
+import type { SyncInFlight } from "./request.ts";
+import type { Upstream } from "./upstream.ts";
+
+/**
+ * The client port: every connection from accept to close, the handshake, sessions' connections, and the delivery of
+ * committed transactions to watchers and to the client that asked.
+ *
+ * Invariants
+ * - Serves only while it has an upstream; otherwise connections are closed without a byte (client-protocol 4.1).
+ * - One session has at most one connection here.
+ * - Events of a transaction are in a connection's writer before the reply to it (5.1).
+ */
+export class Clients {
+  readonly watches = new Watches();
+  readonly connections = new Map<number, ClientConnection>();
+  readonly totals = new Totals();
+  servingSinceMs = 0;
+  private readonly bySession = new Map<SessionId, ClientConnection>();
+  private readonly perAddress = new Map<string, number>();
+  private readonly requests: Requests;
+  private readonly limits: ClientLimits;
+  private readonly port: ClientsPort;
+  private readonly rules: AclRules;
+  private dirty: ClientConnection[] = [];
+  private upstream: Upstream | undefined;
+  private database: Database;
+  private nextNumber = 1;
+  private sweepMs = 0;
+
+  constructor(database: Database, limits: ClientLimits, rules: AclRules, port: ClientsPort) {
+    this.database = database;
+    this.limits = limits;
+    this.rules = rules;
+    this.port = port;
+    this.requests = new Requests(this, rules, limits);
+    this.requests.serve(database.tree, this.watches);
+  }
+
+  /** The role is established: clients are served from `database` through `upstream`. */
+  open(upstream: Upstream, database: Database, nowMs: number): void {
+    this.upstream = upstream;
+    this.database = database;
+    this.servingSinceMs = nowMs;
+    this.requests.serve(database.tree, this.watches);
+    this.sweepMs = nowMs + IDLE_SWEEP_MS;
+  }
+
+  /** The role ended: every connection is closed without a byte; clients try elsewhere with the same session (4.10). */
+  shut(): void {
+    this.upstream = undefined;
+    for (const connection of [...this.connections.values()]) this.drop(connection);
+  }
+
+  /** Requests that wait, over all connections. */
+  get outstanding(): number {
+    return this.requests.outstanding;
+  }
+
+  get serving(): Upstream | undefined {
+    return this.upstream;
+  }
+
+  // Events from the world.
+
+  accept(link: ByteLink, at: Instant): ClientConnection | undefined {
+    const count = this.perAddress.get(link.remoteAddress) ?? 0;
+    const { maxConnectionsPerAddress, maxConnections } = this.limits;
+    const tooMany = maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress;
+    if (tooMany || (maxConnections > 0 && this.connections.size >= maxConnections)) {
+      this.totals.rejected++;
+      this.port.observe(event("warn", "clients.tooMany", `Too many connections from ${link.remoteAddress} - max is ${maxConnectionsPerAddress}`));
+      link.destroy();
+      return undefined;
+    }
+    const connection = new ClientConnection(this.nextNumber++, link, this.limits.maxFrameBytes, at.wallMs);
+    connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
+    this.perAddress.set(link.remoteAddress, count + 1);
+    this.connections.set(connection.number, connection);
+    return connection;
+  }
+
+  bytes(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
+    if (connection.phase === "closed" || connection.ending) return;
+    connection.frames.push(chunk);
+    if (connection.phase === "opening" && this.isFourLetterWord(connection)) return;
+    this.pump(connection, at);
+  }
+
+  closed(connection: ClientConnection): void {
+    if (connection.phase === "closed") return;
+    connection.phase = "closed";
+    this.connections.delete(connection.number);
+    this.watches.removeWatcher(connection.number);
+    this.requests.forget(connection);
+    if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
+    const left = (this.perAddress.get(connection.link.remoteAddress) ?? 1) - 1;
+    if (left > 0) this.perAddress.set(connection.link.remoteAddress, left);
+    else this.perAddress.delete(connection.link.remoteAddress);
+  }
+
+  /** The system took what was queued: go on reading. */
+  drained(connection: ClientConnection, at: Instant): void {
+    if (connection.phase === "closed") return;
+    this.resume(connection, at);
+  }
+
+  onDeadline(at: Instant): void {
+    if (at.monoMs < this.sweepMs) return;
+    this.sweepMs = at.monoMs + IDLE_SWEEP_MS;
+    for (const connection of [...this.connections.values()]) {
+      if (at.monoMs >= connection.idleDeadlineMs) this.drop(connection);
+    }
+  }
+
+  get deadline(): number {
+    return this.connections.size === 0 ? Number.POSITIVE_INFINITY : this.sweepMs;
+  }
+
+  /** Sends what the turn has written: one write a connection. */
+  endTurn(at: Instant): void {
+    this.requests.relieve(at);
+    if (this.dirty.length === 0) return;
+    const dirty = this.dirty;
+    this.dirty = [];
+    for (const connection of dirty) {
+      connection.dirty = false;
+      if (connection.phase === "closed" || connection.out.length === 0) continue;
+      this.flush(connection);
+      if (connection.ending) this.finish(connection);
+      else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
+    }
+  }
+
+  // Answers of the upstream.
+
+  /** A transaction was applied: tell watchers, then the client whose oldest write it is. */
+  deliver(txn: Txn, outcome: Outcome, at: Instant): void {
+    for (const treeEvent of outcome.events) this.notify(treeEvent, txn.zxid);
+    const connection = this.bySession.get(txn.clientId);
+    if (connection === undefined) return;
+    if (txn.body.type === Op.createSession) return this.joined(connection, at);
+    const answered = this.requests.complete(connection, txn, outcome, at);
+    if (txn.body.type !== Op.closeSession) return;
+    if (answered) this.end(connection);
+    else this.drop(connection);
+  }
+
+  /** The leader answered the oldest sync of this server. */
+  answerSync(request: SyncInFlight, at: Instant): void {
+    this.requests.answerSync(request, at);
+  }
+
+  /** The answer to `renewSession`. */
+  renewed(sessionId: SessionId, valid: boolean, at: Instant): void {
+    const connection = this.bySession.get(sessionId);
+    if (connection === undefined || connection.phase !== "joining") return;
+    if (valid) this.joined(connection, at);
+    else this.refuseSession(connection);
+  }
+
+  /** A write through a connection that lost its session to another server: closed without a reply (4.5). */
+  drop(connection: ClientConnection): void {
+    connection.link.destroy();
+    this.closed(connection);
+  }
+
+  /** The connection ends once what is in its writer has left; nothing more is read from it. */
+  end(connection: ClientConnection): void {
+    connection.ending = true;
+    this.touchWriter(connection);
+  }
+
+  /** Puts the connection on the list of those that `endTurn` flushes. */
+  touchWriter(connection: ClientConnection): void {
+    if (connection.dirty) return;
+    connection.dirty = true;
+    this.dirty.push(connection);
+  }
+
+  /** Goes on with frames that waited. */
+  resume(connection: ClientConnection, at: Instant): void {
+    if (connection.paused) {
+      connection.paused = false;
+      connection.link.resume();
+    }
+    this.pump(connection, at);
+  }
+
+  private pump(connection: ClientConnection, at: Instant): void {
+    while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.frames.next()) {
+      if (connection.phase === "closed") return;
+      if (connection.phase === "opening") this.connect(connection, at);
+      else this.requests.frame(connection, at);
+      if (this.isBacklogged(connection)) this.pause(connection);
+    }
+    if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") this.refuseFrame(connection);
+  }
+
+  private isBacklogged(connection: ClientConnection): boolean {
+    return (
+      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES || this.requests.isOverloaded(connection)
+    );
+  }
+
+  private pause(connection: ClientConnection): void {
+    if (connection.paused) return;
+    connection.paused = true;
+    connection.link.pause();
+    this.requests.waitForRelief(connection);
+  }
+
+  private refuseFrame(connection: ClientConnection): void {
+    const length = connection.frames.refusedLength;
+    const text = `frame of ${length} bytes from ${connection.link.remoteAddress}; 0 .. ${this.limits.maxFrameBytes} are allowed`;
+    this.port.observe(event("warn", "clients.badFrame", text));
+    this.flush(connection);
+    this.end(connection);
+  }
+
+  private isFourLetterWord(connection: ClientConnection): boolean {
+    const first = connection.frames.peekInt();
+    const word = first === undefined ? undefined : fourLetterWord(first);
+    if (word === undefined) return false;
+    connection.ending = true;
+    this.port.fourLetterWord(word, connection);
+    return true;
+  }
+
+  // The handshake (client-protocol 4.1).
+
+  private connect(connection: ClientConnection, at: Instant): void {
+    const request = decodeConnect(connection);
+    const tree = this.database.tree;
+    if (this.upstream === undefined || request === undefined) return this.drop(connection);
+    if (request.lastZxidSeen > tree.lastProcessedZxid) {
+      const text = `Refusing session request for client ${connection.link.remoteAddress} as it has seen zxid 0x${hex64(request.lastZxidSeen)} our last zxid is 0x${hex64(tree.lastProcessedZxid)} client must try another server`;
+      this.port.observe(event("info", "clients.ahead", text));
+      return this.drop(connection);
+    }
+    connection.hasReadOnlyByte = request.readOnly !== undefined;
+    connection.timeoutMs = negotiate(request.timeOut, this.limits.minSessionTimeoutMs, this.limits.maxSessionTimeoutMs);
+    connection.phase = "joining";
+    connection.link.pause();
+    connection.touchedMs = at.monoMs;
+    if (request.sessionId === 0n) this.upstream.createSession(connection);
+    else this.renew(connection, toSessionId(request.sessionId), request.passwd);
+  }
+
+  /** The password first: a stranger must not be able to disconnect a session (row 8's ugly corner). */
+  private renew(connection: ClientConnection, sessionId: SessionId, password: Uint8Array | null): void {
+    if (password === null || !passwordMatches(sessionId, password)) return this.refuseSession(connection);
+    const other = this.bySession.get(sessionId);
+    if (other !== undefined) this.drop(other);
+    this.claim(connection, sessionId);
+    this.upstream?.renewSession(connection);
+  }
+
+  /** The connection stands for this session from now on. */
+  claim(connection: ClientConnection, sessionId: SessionId): void {
+    connection.sessionId = sessionId;
+    this.bySession.set(sessionId, connection);
+  }
+
+  private joined(connection: ClientConnection, at: Instant): void {
+    if (connection.phase !== "joining") return;
+    this.respond(connection, connection.timeoutMs, connection.sessionId, sessionPassword(connection.sessionId));
+    connection.phase = "open";
+    connection.idleDeadlineMs = Number.POSITIVE_INFINITY;
+    connection.stats.lastOp = "SESS";
+    connection.link.resume();
+    this.pump(connection, at);
+  }
+
+  private refuseSession(connection: ClientConnection): void {
+    this.respond(connection, 0, NO_SESSION, new Uint8Array(16));
+    this.end(connection);
+  }
+
+  private respond(connection: ClientConnection, timeOut: number, sessionId: SessionId, passwd: Uint8Array): void {
+    const out = connection.out;
+    const start = out.reserve(4);
+    const response = { protocolVersion: 0, timeOut, sessionId, passwd };
+    ConnectResponse.write(out, connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined });
+    out.patchInt(start, out.length - start - 4);
+    connection.stats.sent++;
+    this.totals.sent++;
+    this.touchWriter(connection);
+  }
+
+  private notify(treeEvent: TreeEvent, zxid: bigint): void {
+    this.watches.trigger(treeEvent, (watcher) => {
+      const connection = this.connections.get(watcher);
+      if (connection === undefined || !checkAcl(treeEvent.acl, Perms.read, connection.identities, this.rules)) return;
+      writeNotification(connection.out, treeEvent.type, treeEvent.path, zxid);
+      connection.stats.sent++;
+      this.totals.sent++;
+      this.touchWriter(connection);
+    });
+  }
+
+  private flush(connection: ClientConnection): void {
+    if (connection.out.length === 0) return;
+    connection.link.write(connection.out.toBytes());
+    connection.out.reset();
+  }
+
+  private finish(connection: ClientConnection): void {
+    connection.link.close();
+    this.closed(connection);
+  }
+}
+
+/** What the client port asks of the server around it. */
+export interface ClientsPort {
+  /** A four-letter word arrived on a connection that does nothing else; the world answers and closes it. */
+  fourLetterWord(word: string, connection: ClientConnection): void;
+  observe(event: ServerEvent): void;
+}
+
+/** Counters over all connections, for srvr and mntr. */
+export class Totals {
+  received = 0;
+  sent = 0;
+  rejected = 0;
+  minLatencyMs = 0;
+  maxLatencyMs = 0;
+  totalLatencyMs = 0;
+  latencies = 0;
+
+  latency(ms: number): void {
+    if (ms > this.maxLatencyMs) this.maxLatencyMs = ms;
+    if (ms < this.minLatencyMs) this.minLatencyMs = ms;
+    this.totalLatencyMs += ms;
+    this.latencies++;
+  }
+}
+
+function decodeConnect(connection: ClientConnection): ConnectRequest | undefined {
+  const { bytes, start, end } = connection.frames;
+  try {
+    return ConnectRequest.read(new Reader(bytes, start, end));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}

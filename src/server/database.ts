@@ -1,0 +1,64 @@
+import type { SessionId } from "../base/ids.ts";
+import { toSessionId } from "../base/ids.ts";
+import type { Zxid } from "../base/zxid.ts";
+import type { RecoverySink } from "../store/recovery.ts";
+import { DataTree } from "../tree/dataTree.ts";
+import type { Outcome } from "../tree/outcome.ts";
+import type { ACL } from "../wire/client/shared.ts";
+import { Op } from "../wire/client/numbers.ts";
+import { decodeTxn } from "../wire/txnCodec.ts";
+import type { Txn, TxnBytes } from "../wire/txnValue.ts";
+import type { CommittedLog } from "../zab/committedLog.ts";
+
+/**
+ * The replicated state of one server: the tree, the table of global sessions, and the newest committed transactions as
+ * bytes. Changed by `apply` alone once loaded; what recovery feeds it passes through the same `apply`.
+ */
+export class Database implements RecoverySink {
+  readonly tree = new DataTree();
+  /** Global sessions: id to timeout. In it from the commit of createSession to that of closeSession (ZOOKEEPER-2926). */
+  readonly sessions = new Map<SessionId, number>();
+  /** The one of this server; it outlives databases and roles, so who loads one clears it first. */
+  readonly committedLog: CommittedLog;
+
+  constructor(committedLog: CommittedLog) {
+    this.committedLog = committedLog;
+  }
+
+  /** Applies a committed transaction; the role keeps its bytes in the committed log. */
+  apply(txn: Txn): Outcome {
+    if (txn.body.type === Op.createSession) this.sessions.set(txn.clientId, txn.body.timeOut);
+    const outcome = this.tree.apply(txn);
+    if (txn.body.type === Op.closeSession) this.sessions.delete(txn.clientId);
+    return outcome;
+  }
+
+  // Recovery, from files or from a leader's stream.
+
+  session(id: bigint, timeoutMs: number): void {
+    this.sessions.set(toSessionId(id), timeoutMs);
+  }
+
+  acl(key: bigint, acl: readonly ACL[]): void {
+    this.tree.loadAcl(key, acl);
+  }
+
+  node(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void {
+    this.tree.loadNode(path, data, aclKey, stat);
+  }
+
+  loaded(zxid: Zxid): void {
+    this.tree.finishLoad(zxid);
+  }
+
+  /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. The bytes may be a view. */
+  txn(entry: TxnBytes): void {
+    this.apply(decodeTxn(entry.bytes));
+    this.committedLog.add({ zxid: entry.zxid, bytes: entry.bytes.slice() });
+  }
+
+  /** Ephemerals whose session is gone are removed without a transaction, as a new leader or standalone does (5.6). */
+  removeOrphans(): void {
+    this.tree.removeOrphans((id) => this.sessions.has(id));
+  }
+}

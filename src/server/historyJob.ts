@@ -1,0 +1,50 @@
+import { present } from "../base/assert.ts";
+import type { Zxid } from "../base/zxid.ts";
+import { openHistory } from "../store/logReader.ts";
+import { StoreError } from "../store/storeError.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+import type { Home } from "./home.ts";
+import type { Job } from "./jobs.ts";
+import { packetLimit } from "./leading.ts";
+
+/**
+ * Reads the log on disk for a learner that was away longer than the committed log reaches. Damage on the way is no reason
+ * to stop: the learner gets a snapshot instead.
+ */
+export class ReadHistory implements Job {
+  readonly name: string;
+  private readonly answer: (history: readonly TxnBytes[] | "unusable") => void;
+  private readonly batches: Generator<readonly TxnBytes[], void> | undefined;
+  private readonly found: TxnBytes[] = [];
+
+  constructor(link: number, home: Home, from: Zxid, answer: (history: readonly TxnBytes[] | "unusable") => void) {
+    this.name = `readHistory ${link}`;
+    this.answer = answer;
+    this.batches = open(home, from);
+  }
+
+  step(): "more" | "done" {
+    try {
+      if (this.batches === undefined) return this.finish("unusable");
+      const { value, done } = this.batches.next();
+      if (done === true) return this.finish(this.found);
+      for (const entry of present(value, "a batch of history")) this.found.push(entry);
+      return "more";
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return this.finish("unusable");
+    }
+  }
+
+  private finish(history: readonly TxnBytes[] | "unusable"): "done" {
+    this.answer(history);
+    return "done";
+  }
+}
+
+function open(home: Home, from: Zxid): Generator<readonly TxnBytes[], void> | undefined {
+  const { config, world, committedLog, journal } = home;
+  const { snapshotSizeFactor } = config;
+  const options = { maxRecordBytes: packetLimit(home), dropDamagedTail: false, snapshotSizeFactor };
+  return openHistory(world.directories, from, committedLog.max ?? journal.lastLogged, options);
+}

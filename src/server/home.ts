@@ -1,0 +1,33 @@
+import type { ServerId } from "../base/ids.ts";
+import type { Epoch } from "../base/zxid.ts";
+import type { Config } from "../config/config.ts";
+import type { SessionIds } from "../session/ids.ts";
+import type { PrepareOptions } from "../txn/preparer.ts";
+import type { CommittedLog } from "../zab/committedLog.ts";
+import type { QuorumVerifier } from "../zab/quorum.ts";
+import type { Clients } from "./clients.ts";
+import type { Database } from "./database.ts";
+import type { Jobs } from "./jobs.ts";
+import type { Journal } from "./journal.ts";
+import type { World } from "./ports.ts";
+import type { Turn } from "./turn.ts";
+
+/** What a server keeps while its roles come and go. */
+export interface Home {
+  readonly config: Config;
+  readonly sid: ServerId;
+  readonly verifier: QuorumVerifier;
+  readonly configText: Uint8Array;
+  readonly world: World;
+  readonly turn: Turn;
+  readonly clients: Clients;
+  readonly journal: Journal;
+  readonly jobs: Jobs;
+  readonly committedLog: CommittedLog;
+  readonly sessionIds: SessionIds;
+  readonly prepareOptions: PrepareOptions;
+  /** Replaced whole when the tree is rebuilt from disk or from a leader's stream. */
+  database: Database;
+  acceptedEpoch: Epoch;
+  currentEpoch: Epoch;
+}

@@ -1,0 +1,309 @@
+import { Reader } from "jute-ts";
+import { unreachable } from "../base/assert.ts";
+import type { Instant } from "../base/instant.ts";
+import type { AclRules } from "../tree/aclCheck.ts";
+import type { DataTree } from "../tree/dataTree.ts";
+import type { Outcome } from "../tree/outcome.ts";
+import type { Watches } from "../tree/watches.ts";
+import { decodeWrite } from "../wire/client/decode.ts";
+import { Err, Op, Xid } from "../wire/client/numbers.ts";
+import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
+import type { Txn } from "../wire/txnValue.ts";
+import { authenticate } from "./authenticate.ts";
+import type { ClientConnection } from "./clientConnection.ts";
+import type { ClientLimits } from "./clientLimits.ts";
+import type { Clients } from "./clients.ts";
+import { opName } from "./opNames.ts";
+import { Reads } from "./reads.ts";
+import { writeHeaderOnly, writeOutcome } from "./replies.ts";
+import type { Request, SyncInFlight } from "./request.ts";
+
+/**
+ * One request's way through the serving server, and the order of replies (CommitProcessor, peer-protocol 4.12).
+ *
+ * A read is answered in the call that brought it unless its connection has an unfinished write; then it waits behind it, and
+ * behind nothing else. Replies leave in request order because the queue is FIFO and only its head is ever answered.
+ */
+export class Requests {
+  /** Requests in queues, over all connections. */
+  outstanding = 0;
+  private readonly clients: Clients;
+  private readonly rules: AclRules;
+  private readonly limits: ClientLimits;
+  private readonly reader = new Reader(new Uint8Array(0));
+  private readonly waiting = new Set<ClientConnection>();
+  private reads: Reads | undefined;
+  private tree: DataTree | undefined;
+
+  constructor(clients: Clients, rules: AclRules, limits: ClientLimits) {
+    this.clients = clients;
+    this.rules = rules;
+    this.limits = limits;
+  }
+
+  serve(tree: DataTree, watches: Watches): void {
+    this.tree = tree;
+    this.reads = new Reads(tree, watches, this.rules);
+  }
+
+  /** The frame at hand: RequestHeader and the request's record (client-protocol 3.1). */
+  frame(connection: ClientConnection, at: Instant): void {
+    const { bytes, start, end } = connection.frames;
+    const upstream = this.clients.serving;
+    if (end - start < REQUEST_HEADER_BYTES || upstream === undefined) return this.clients.drop(connection);
+    this.reader.reset(bytes, start, end);
+    const xid = this.reader.int();
+    const op = this.reader.int();
+    connection.stats.received++;
+    this.clients.totals.received++;
+    if (connection.touchedMs !== at.monoMs) {
+      connection.touchedMs = at.monoMs;
+      // A session that is gone or going: the expiry under way closes the connection (3.1, step 7).
+      if (!upstream.touch(connection.sessionId, connection.timeoutMs)) return;
+    }
+    this.dispatch(connection, op === Op.ping ? Xid.ping : xid, op, at);
+  }
+
+  private dispatch(connection: ClientConnection, xid: number, op: number, at: Instant): void {
+    switch (op) {
+      case Op.getData:
+      case Op.exists:
+      case Op.getChildren:
+      case Op.getChildren2:
+      case Op.getACL:
+      case Op.ping:
+      case Op.setWatches:
+      case Op.setWatches2:
+      case Op.addWatch:
+      case Op.checkWatches:
+      case Op.removeWatches:
+      case Op.getEphemerals:
+      case Op.getAllChildrenNumber:
+      case Op.multiRead:
+      case Op.whoAmI:
+        return this.read(connection, xid, op, at);
+      case Op.create:
+      case Op.create2:
+      case Op.createContainer:
+      case Op.createTTL:
+      case Op.delete:
+      case Op.setData:
+      case Op.setACL:
+      case Op.multi:
+      case Op.reconfig:
+      case Op.closeSession:
+        return this.write(connection, xid, op, at);
+      case Op.sync:
+        return this.sync(connection, xid, at);
+      case Op.auth:
+        return this.auth(connection, xid, at);
+      case Op.sasl:
+        return this.sasl(connection, xid);
+      default:
+        return this.refuse(connection, xid);
+    }
+  }
+
+  private read(connection: ClientConnection, xid: number, op: number, at: Instant): void {
+    if (connection.queue.length === 0) return this.answerRead(connection, xid, op, this.reader, connection.identities, 0);
+    const body = this.reader.rest().slice();
+    const { identities } = connection;
+    this.push({ kind: "read", connection, xid, op, body, identities, receivedMs: at.monoMs });
+  }
+
+  private write(connection: ClientConnection, xid: number, op: number, at: Instant): void {
+    const body = this.reader.rest().slice();
+    const write = decodeWrite(op, body);
+    const { identities } = connection;
+    const upstream = this.clients.serving;
+    // Never forwarded: an undecodable write stops a Java leader for good (client-protocol 10, H1).
+    if (write.op === "undecodable" && !(write.takesZxid && upstream?.prepares === true)) {
+      return this.reply(connection, xid, op, undefined, write.err, at);
+    }
+    const request: Request = { kind: "write", connection, xid, op, identities, write, receivedMs: at.monoMs };
+    this.push(request);
+    upstream?.submit(request);
+  }
+
+  private sync(connection: ClientConnection, xid: number, at: Instant): void {
+    const body = this.reader.rest().slice();
+    const write = decodeWrite(Op.sync, body);
+    if (write.op !== Op.sync) return this.reply(connection, xid, Op.sync, undefined, Err.marshallingError, at);
+    const { path } = write;
+    const { identities } = connection;
+    const waiting = { connection, xid, op: Op.sync, receivedMs: at.monoMs, identities };
+    const request: SyncInFlight = { ...waiting, kind: "sync", path, body, answered: false };
+    this.push(request);
+    this.clients.serving?.sync(request);
+  }
+
+  /** The identity counts for every request read after this one; the reply takes its place in the order (5.1). */
+  private auth(connection: ClientConnection, xid: number, at: Instant): void {
+    const verdict = authenticate(this.reader, connection.link.remoteAddress, this.rules);
+    if (verdict === undefined) return this.clients.drop(connection);
+    if (verdict === "refused") {
+      writeHeaderOnly(connection.out, xid, 0n, Err.authFailed);
+      this.sent(connection, Op.auth, xid, 0);
+      return this.clients.end(connection);
+    }
+    const known = connection.identities;
+    const fresh = verdict.filter((id) => !known.some((old) => old.scheme === id.scheme && old.id === id.id));
+    if (fresh.length > 0) connection.identities = [...known, ...fresh];
+    this.reply(connection, xid, Op.auth, 0n, Err.ok, at);
+  }
+
+  /** A server without SASL answers with a null token (client-protocol 7.6). */
+  private sasl(connection: ClientConnection, xid: number): void {
+    const out = connection.out;
+    writeHeaderOnly(out, xid, 0n, Err.ok);
+    out.int(-1);
+    out.view.setInt32(out.length - 24, 20);
+    this.sent(connection, Op.sasl, xid, 0);
+  }
+
+  /** Unknown, or the server's own to send: -6 with zxid -1 at once, then close (2.1, 10 H6 and H7). */
+  private refuse(connection: ClientConnection, xid: number): void {
+    writeHeaderOnly(connection.out, xid, -1n, Err.unimplemented);
+    this.sent(connection, Op.error, xid, 0);
+    this.clients.end(connection);
+  }
+
+  private reply(
+    connection: ClientConnection,
+    xid: number,
+    op: number,
+    zxid: bigint | undefined,
+    err: number,
+    at: Instant,
+  ): void {
+    const request: Request = { kind: "reply", connection, xid, op, zxid, err, receivedMs: at.monoMs };
+    this.push(request);
+    this.drain(connection, at);
+  }
+
+  /**
+   * A transaction of this connection's session was applied. True when it is the oldest unfinished write here, which is then
+   * answered; else it came through another server and only its effects count (4.12, rule 3).
+   */
+  complete(connection: ClientConnection, txn: Txn, outcome: Outcome, at: Instant): boolean {
+    const head = connection.queue[0];
+    if (head === undefined || head.kind !== "write" || head.xid !== txn.cxid) return false;
+    if (outcome.err === Err.sessionMoved) {
+      this.clients.drop(connection);
+      return true;
+    }
+    this.shift(connection);
+    writeOutcome(connection.out, head.xid, head.op, txn.zxid, outcome);
+    this.sent(connection, head.op, head.xid, at.monoMs - head.receivedMs);
+    connection.stats.lastZxid = txn.zxid;
+    this.drain(connection, at);
+    return true;
+  }
+
+  answerSync(request: SyncInFlight, at: Instant): void {
+    request.answered = true;
+    if (request.connection.phase !== "closed") this.drain(request.connection, at);
+  }
+
+  /** Answers from the head on whatever does not wait for the upstream. */
+  drain(connection: ClientConnection, at: Instant): void {
+    for (let head = connection.queue[0]; head !== undefined && !connection.ending; head = connection.queue[0]) {
+      if (!this.answerHead(head, at)) break;
+      this.shift(connection);
+    }
+  }
+
+  private answerHead(head: Request, at: Instant): boolean {
+    const { connection, xid, op } = head;
+    const waitedMs = at.monoMs - head.receivedMs;
+    switch (head.kind) {
+      case "write":
+        return false;
+      case "sync":
+        if (head.answered) this.writeSync(head, waitedMs);
+        return head.answered;
+      case "read":
+        this.reader.reset(head.body);
+        this.answerRead(connection, xid, op, this.reader, head.identities, waitedMs);
+        return true;
+      case "reply":
+        writeHeaderOnly(connection.out, xid, head.zxid ?? this.lastZxid(), head.err);
+        this.sent(connection, op, xid, waitedMs);
+        return true;
+      default:
+        return unreachable(head);
+    }
+  }
+
+  private answerRead(
+    connection: ClientConnection,
+    xid: number,
+    op: number,
+    body: Reader,
+    identities: ClientConnection["identities"],
+    waitedMs: number,
+  ): void {
+    this.reads?.answer(connection, xid, op, body, identities);
+    this.sent(connection, op, xid, waitedMs);
+  }
+
+  private writeSync(request: SyncInFlight, waitedMs: number): void {
+    const { connection, xid } = request;
+    const out = connection.out;
+    const at = out.length;
+    writeHeaderOnly(out, xid, this.lastZxid(), Err.ok);
+    out.ustring(request.path);
+    out.view.setInt32(at, out.length - at - 4);
+    this.sent(connection, Op.sync, xid, waitedMs);
+  }
+
+  /** The connection is gone: nothing of it waits any more. */
+  forget(connection: ClientConnection): void {
+    this.outstanding -= connection.queue.length;
+    connection.queue.length = 0;
+    this.waiting.delete(connection);
+  }
+
+  /** Above the global limit a connection that has a request outstanding is not read (client-protocol 5.3). */
+  isOverloaded(connection: ClientConnection): boolean {
+    return this.outstanding > this.limits.globalOutstandingLimit && connection.queue.length > 0;
+  }
+
+  waitForRelief(connection: ClientConnection): void {
+    this.waiting.add(connection);
+  }
+
+  /** Goes on with connections that were held back, as far as there is room again. */
+  relieve(at: Instant): void {
+    for (const connection of this.waiting) {
+      if (this.isOverloaded(connection) || connection.link.queuedBytes > 0) continue;
+      this.waiting.delete(connection);
+      this.clients.resume(connection, at);
+    }
+  }
+
+  private push(request: Request): void {
+    request.connection.queue.push(request);
+    this.outstanding++;
+  }
+
+  private shift(connection: ClientConnection): void {
+    connection.queue.shift();
+    this.outstanding--;
+  }
+
+  private sent(connection: ClientConnection, op: number, xid: number, latencyMs: number): void {
+    const { stats } = connection;
+    stats.sent++;
+    stats.lastOp = opName(op);
+    stats.lastXid = xid;
+    stats.latency(latencyMs);
+    this.clients.totals.sent++;
+    this.clients.totals.latency(latencyMs);
+    this.clients.touchWriter(connection);
+  }
+
+  private lastZxid(): bigint {
+    return this.tree?.lastProcessedZxid ?? 0n;
+  }
+}

@@ -1,0 +1,260 @@
+import { toServerId, type ServerId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
+import type { Zxid } from "../base/zxid.ts";
+import type { Config } from "../config/config.ts";
+import { configText } from "../config/configText.ts";
+import { initialProposal } from "../election/votes.ts";
+import { SessionIds } from "../session/ids.ts";
+import type { DiskEvent } from "../store/commands.ts";
+import type { Recovered } from "../store/recovery.ts";
+import type { AclRules } from "../tree/aclCheck.ts";
+import type { CommittedLog } from "../zab/committedLog.ts";
+import { Majority } from "../zab/quorum.ts";
+import type { AuthProviders } from "./authenticate.ts";
+import type { ClientConnection } from "./clientConnection.ts";
+import type { ClientLimits } from "./clientLimits.ts";
+import { Clients } from "./clients.ts";
+import type { Database } from "./database.ts";
+import type { Home } from "./home.ts";
+import { Jobs } from "./jobs.ts";
+import { Journal } from "./journal.ts";
+import { Peer } from "./peer.ts";
+import type { ByteLink, World } from "./ports.ts";
+import { SaveSnapshot } from "./snapshotJobs.ts";
+import { Voting } from "./voting.ts";
+
+/**
+ * One ZooKeeper server without its world: every event comes in as a call with its instant, everything it wants goes out
+ * through `World`. The same object runs in production and in the simulator.
+ *
+ * Every event method is one turn: it handles its event and then flushes what was written to clients. After it, `deadline`
+ * tells when `onDeadline` is due.
+ */
+export class Server {
+  readonly home: Home;
+  readonly peer: Peer;
+  private readonly voting: Voting | undefined;
+
+  /** `recovered`: what the disk held, from `recoverDatabase` with the same `committedLog`. */
+  constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
+    const { world, committedLog } = parts;
+    const sid = config.ensemble?.myid ?? STANDALONE_SID;
+    this.home = {
+      config,
+      sid,
+      verifier: verifierOf(config, sid),
+      configText: parts.encodeText(textOf(config)),
+      world,
+      turn: { at },
+      clients: new Clients(recovered.state, limitsOf(config), aclRules(config), parts.auth, world),
+      journal: new Journal(recovered.lastZxid, (command) => world.disk(command)),
+      jobs: new Jobs(() => world.later()),
+      committedLog,
+      sessionIds: new SessionIds(sid, at.wallMs),
+      prepareOptions: prepareOptions(config),
+      database: recovered.state,
+      acceptedEpoch: recovered.acceptedEpoch,
+      currentEpoch: recovered.currentEpoch,
+    };
+    this.voting = config.ensemble === undefined ? undefined : this.makeVoting();
+    this.peer = new Peer(this.home, this.voting);
+    if (recovered.snapshotZxid === undefined) this.snapshotAtOnce(recovered.lastZxid);
+  }
+
+  start(at: Instant): void {
+    this.turn(at, () => this.peer.start());
+  }
+
+  stop(at: Instant): void {
+    this.turn(at, () => {
+      this.peer.stop();
+      this.voting?.stop();
+    });
+  }
+
+  // The client port. These are the hot ones: no closure.
+
+  onClientAccepted(link: ByteLink, at: Instant): ClientConnection | undefined {
+    this.home.turn.at = at;
+    return this.home.clients.accept(link, at);
+  }
+
+  onClientBytes(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
+    this.home.turn.at = at;
+    this.home.clients.bytes(connection, chunk, at);
+    this.home.clients.endTurn(at);
+  }
+
+  onClientDrained(connection: ClientConnection, at: Instant): void {
+    this.turn(at, () => this.home.clients.drained(connection, at));
+  }
+
+  onClientClosed(connection: ClientConnection, at: Instant): void {
+    this.turn(at, () => this.home.clients.closed(connection));
+  }
+
+  // The election port.
+
+  onElectionAccepted(link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.voting?.onAccepted(link));
+  }
+
+  onElectionDialled(sid: ServerId, link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.voting?.onDialled(sid, link));
+  }
+
+  onElectionDialFailed(sid: ServerId, at: Instant): void {
+    this.turn(at, () => this.voting?.onDialFailed(sid));
+  }
+
+  onElectionBytes(link: ByteLink, chunk: Uint8Array, at: Instant): void {
+    this.turn(at, () => this.voting?.onBytes(link, chunk));
+  }
+
+  onElectionClosed(link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.voting?.onClosed(link));
+  }
+
+  // The quorum port, as leader and as learner.
+
+  /** The port is open, or why not. */
+  onQuorumListening(failure: string | undefined, at: Instant): void {
+    this.turn(at, () => this.peer.onQuorumListening(failure));
+  }
+
+  onQuorumAccepted(link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.peer.onQuorumAccepted(link));
+  }
+
+  onQuorumDialled(attempt: number, link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.peer.onQuorumDialled(attempt, link));
+  }
+
+  onQuorumDialFailed(attempt: number, reason: string, at: Instant): void {
+    this.turn(at, () => this.peer.onQuorumDialFailed(attempt, reason));
+  }
+
+  onQuorumBytes(link: ByteLink, chunk: Uint8Array, at: Instant): void {
+    this.home.turn.at = at;
+    this.peer.onQuorumBytes(link, chunk);
+    this.home.clients.endTurn(at);
+  }
+
+  onQuorumClosed(link: ByteLink, at: Instant): void {
+    this.turn(at, () => this.peer.onQuorumClosed(link));
+  }
+
+  /** What was queued on a peer's link has left: a snapshot being streamed can go on. */
+  onQuorumDrained(at: Instant): void {
+    this.turn(at, () => this.home.jobs.wake());
+  }
+
+  // Disk and time.
+
+  onDisk(event: DiskEvent, at: Instant): void {
+    this.home.turn.at = at;
+    this.handleDisk(event);
+    this.home.clients.endTurn(at);
+  }
+
+  onDeadline(at: Instant): void {
+    this.turn(at, () => {
+      this.home.clients.onDeadline(at);
+      this.peer.onDeadline();
+      if (this.voting !== undefined && at.monoMs >= this.voting.deadline) this.voting.onDeadline();
+    });
+  }
+
+  /** Long work goes on; true while it wants another slice now. */
+  onSlice(at: Instant): boolean {
+    this.home.turn.at = at;
+    const more = this.home.jobs.step();
+    this.home.clients.endTurn(at);
+    return more;
+  }
+
+  /** When `onDeadline` is due, on the monotonic clock. */
+  get deadline(): number {
+    return Math.min(this.peer.deadline, this.voting?.deadline ?? Number.POSITIVE_INFINITY, this.home.clients.deadline);
+  }
+
+  private handleDisk(event: DiskEvent): void {
+    const { home } = this;
+    switch (event.kind) {
+      case "flushed":
+        home.journal.onFlushed(event);
+        break;
+      case "failed":
+        return home.world.exit(EXIT_DISK, event.reason);
+      case "snapshotDue":
+        return this.snapshot();
+      default:
+        break;
+    }
+    this.peer.onDisk(event);
+  }
+
+  private snapshot(): void {
+    const { home } = this;
+    // One at a time, as Java: the log has rolled, and the next one will do.
+    if (home.jobs.has("saveSnapshot") || home.jobs.has("reload")) return;
+    home.jobs.start(new SaveSnapshot(home.database, home.database.tree.lastProcessedZxid, (command) => home.world.disk(command)));
+  }
+
+  /** Java starts on no log without a snapshot (on-disk-formats 5.7), so one is on its way to disk before the first append. */
+  private snapshotAtOnce(zxid: Zxid): void {
+    const { database, world } = this.home;
+    const job = new SaveSnapshot(database, zxid, (command) => world.disk(command));
+    while (job.step() !== "done");
+  }
+
+  private makeVoting(): Voting {
+    const { home } = this;
+    const boot = initialProposal("voter", home.sid, home.journal.lastLogged, home.currentEpoch);
+    return new Voting(home, textOf(home.config), (leader) => this.peer.onDecided(leader), boot);
+  }
+
+  private turn(at: Instant, handle: () => void): void {
+    this.home.turn.at = at;
+    handle();
+    this.home.clients.endTurn(at);
+  }
+}
+
+/** What a server needs beside its configuration and data. */
+export interface ServerParts {
+  readonly world: World;
+  readonly committedLog: CommittedLog;
+  readonly auth: AuthProviders;
+  /** UTF-8 of the configuration's text. */
+  readonly encodeText: (text: string) => Uint8Array;
+}
+
+function verifierOf(config: Config, sid: ServerId): Majority {
+  const servers = config.ensemble?.servers;
+  if (servers === undefined) return new Majority(0n, [sid]);
+  const ids = (role: "participant" | "observer"): readonly ServerId[] =>
+    servers.filter((server) => server.role === role).map((server) => server.id);
+  return new Majority(config.ensemble?.version ?? 0n, ids("participant"), ids("observer"));
+}
+
+function textOf(config: Config): string {
+  return config.ensemble === undefined ? "" : configText(config.ensemble);
+}
+
+function limitsOf(config: Config): ClientLimits {
+  const voters = config.ensemble?.servers.filter((server) => server.role === "participant").length ?? 1;
+  return {
+    maxFrameBytes: config.juteMaxBufferBytes,
+    maxConnectionsPerAddress: config.maxClientCnxns,
+    maxConnections: config.maxCnxns,
+    minSessionTimeoutMs: config.minSessionTimeoutMs,
+    maxSessionTimeoutMs: config.maxSessionTimeoutMs,
+    sessionlessTimeoutMs: config.sessionlessCnxnTimeoutMs,
+    globalOutstandingLimit: Math.floor(config.globalOutstandingLimit / (voters > 2 ? voters - 1 : 1)),
+  };
+}
+
+const STANDALONE_SID = toServerId(1n);
+/** A disk that does not write ends the process (on-disk-formats D3). */
+const EXIT_DISK = 1;
