@@ -162,7 +162,7 @@ build() {
   mkdir -p "$TYPEKEEPER_HOME/dist"
   until mkdir "$lock" 2>/dev/null; do
     # Another start is building; one that was killed has left its lock behind.
-    kill -0 "$(cat "$lock/pid" 2>/dev/null)" 2>/dev/null || { sleep 1; rm -rf "$lock"; continue; }
+    builder_lives || { sleep 1; builder_lives || rm -rf "$lock"; }
     sleep 0.2
   done
   echo "$$" >"$lock/pid"
@@ -172,6 +172,10 @@ build() {
   [ $rc -eq 0 ] && return
   echo "Error: TypeKeeper could not be built in $TYPEKEEPER_HOME." >&2
   exit 1
+}
+
+builder_lives() {
+  kill -0 "$(cat "$TYPEKEEPER_HOME/dist/.building/pid" 2>/dev/null)" 2>/dev/null
 }
 
 is_built() {
@@ -191,7 +195,7 @@ compile() (
     npm ci --ignore-scripts --include=dev --no-audit --no-fund || exit 1
   fi
   # `src` and what it refers to: the server without its tests. The compiler leaves an output alone that would not change.
-  node_modules/.bin/tsc -b src && touch dist/main.js
+  node_modules/.bin/tsc -b src && touch -c dist/main.js && [ -f dist/main.js ]
 )
 
 status() {
