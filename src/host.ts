@@ -114,7 +114,9 @@ export class Host implements World {
       this.server.onElectionDialled(sid, link, now());
       return this.electionEvents(link);
     };
-    this.network.dial(addresses, timeoutMs, opened, () => this.event((at) => this.server.onElectionDialFailed(sid, at)));
+    this.network.dial(addresses, timeoutMs, opened, () =>
+      this.event((at) => this.server.onElectionDialFailed(sid, at)),
+    );
   }
 
   dialQuorum(attempt: number, addresses: readonly HostPort[], timeoutMs: number): void {
@@ -185,7 +187,9 @@ export class Host implements World {
     if (config.clientPort !== undefined) {
       const host = config.clientPortAddress;
       const backlog = config.clientPortListenBacklog;
-      this.clientListening = await this.network.listen(host, config.clientPort, backlog, (link) => this.clientEvents(link));
+      this.clientListening = await this.network.listen(host, config.clientPort, backlog, (link) =>
+        this.clientEvents(link),
+      );
     }
     this.event((at) => this.server.start(at));
   }
@@ -287,7 +291,10 @@ function closeAll(listening: readonly Listening[]): void {
 }
 
 function sizeOf(path: string): number {
-  return readdirSync(path).reduce((sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  return readdirSync(path).reduce(
+    (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 function openFiles(): { readonly open: number; readonly max: number } {

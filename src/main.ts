@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger, stdSerializers } from "bunyan";
-import { parseJvmFlags } from "./config/jvmFlags.ts";
 import { ConfigError } from "./config/configError.ts";
+import { parseJvmFlags } from "./config/jvmFlags.ts";
 import { dataDirIn, parseConfig } from "./config/parseConfig.ts";
 import { Host } from "./host.ts";
 import type { ServerEvent } from "./server/events.ts";

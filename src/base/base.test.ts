@@ -1,5 +1,5 @@
-import { asciiBytes, bytesOfHex, concatBytes, equalSecret, hex64, hexBytes } from "./bytes.ts";
 import { ByteQueue } from "./byteQueue.ts";
+import { asciiBytes, bytesOfHex, concatBytes, equalSecret, hex64, hexBytes } from "./bytes.ts";
 import { adler32, crc32 } from "./checksum.ts";
 import { JavaRandom } from "./javaRandom.ts";
 import { counterOf, epochOf, toZxid, zxidOf } from "./zxid.ts";

@@ -9,7 +9,11 @@ export function crc32(crc: number, bytes: Uint8Array, start = 0, end = bytes.len
   let i = start;
   // Slicing by four: one table look-up a byte, four bytes an iteration; about 1 ns a byte against 2.5 for the plain loop.
   for (; i + 4 <= end; i += 4) {
-    c ^= (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+    c ^=
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24);
     c =
       (CRC_TABLE[768 + (c & 0xff)] as number) ^
       (CRC_TABLE[512 + ((c >>> 8) & 0xff)] as number) ^

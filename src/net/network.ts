@@ -69,7 +69,10 @@ export class Network {
   ): void {
     const socket = connect({ host, port });
     this.sockets.add(socket);
-    const timer = setTimeout(() => socket.destroy(new Error("connection timed out")), Math.min(timeoutMs, MAX_TIMER_MS));
+    const timer = setTimeout(
+      () => socket.destroy(new Error("connection timed out")),
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    );
     const lost = (error: Error): void => {
       clearTimeout(timer);
       this.sockets.delete(socket);

@@ -13,8 +13,6 @@ export interface ClientLimits {
   readonly globalOutstandingLimit: number;
 }
 
-
-
 export const IDLE_SWEEP_MS = 1000;
 
 /** A connection whose replies pile up beyond this is not read until they have left. */

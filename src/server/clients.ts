@@ -1,7 +1,7 @@
 import { DecodeError, Reader } from "jute-ts";
+import { hex64 } from "../base/bytes.ts";
 import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import { hex64 } from "../base/bytes.ts";
 import { passwordMatches, sessionPassword } from "../session/password.ts";
 import { negotiate } from "../session/timeouts.ts";
 import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
@@ -12,18 +12,13 @@ import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { ClientConnection } from "./clientConnection.ts";
-import {
-  type ClientLimits,
-  IDLE_SWEEP_MS,
-  REPLY_HARD_LIMIT_BYTES,
-  REPLY_HIGH_WATER_BYTES,
-} from "./clientLimits.ts";
+import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES, REPLY_HIGH_WATER_BYTES } from "./clientLimits.ts";
 import type { Database } from "./database.ts";
 import { event, type ServerEvent } from "./events.ts";
 import type { ByteLink } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
-import { Requests } from "./requests.ts";
 import type { SyncInFlight } from "./request.ts";
+import { Requests } from "./requests.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
@@ -93,7 +88,13 @@ export class Clients {
     const tooMany = maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress;
     if (tooMany || (maxConnections > 0 && this.connections.size >= maxConnections)) {
       this.totals.rejected++;
-      this.port.observe(event("warn", "clients.tooMany", `Too many connections from ${link.remoteAddress} - max is ${maxConnectionsPerAddress}`));
+      this.port.observe(
+        event(
+          "warn",
+          "clients.tooMany",
+          `Too many connections from ${link.remoteAddress} - max is ${maxConnectionsPerAddress}`,
+        ),
+      );
       link.destroy();
       return undefined;
     }
@@ -223,7 +224,8 @@ export class Clients {
 
   private isBacklogged(connection: ClientConnection): boolean {
     return (
-      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES || this.requests.isOverloaded(connection)
+      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
+      this.requests.isOverloaded(connection)
     );
   }
 
@@ -305,7 +307,10 @@ export class Clients {
     const out = connection.out;
     const start = out.reserve(4);
     const response = { protocolVersion: 0, timeOut, sessionId, passwd };
-    ConnectResponse.write(out, connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined });
+    ConnectResponse.write(
+      out,
+      connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined },
+    );
     out.patchInt(start, out.length - start - 4);
     connection.stats.sent++;
     this.totals.sent++;

@@ -4,8 +4,8 @@ import type { Epoch, Zxid } from "../base/zxid.ts";
 import { SessionTouches } from "../session/touches.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { SnapshotDecoder } from "../store/snapshotDecoder.ts";
-import { QuorumPacket } from "../wire/peer/packets.ts";
 import { PacketStream } from "../wire/peer/packetStream.ts";
+import { QuorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { EpochName, LearnerRole } from "../zab/leaderWorld.ts";
 import { Learner } from "../zab/learner.ts";
@@ -167,7 +167,9 @@ export class Following implements LearnerWorld {
   }
 
   activateConfig(_entry: TxnBytes, _designatedLeader: ServerId): void {
-    this.home.world.observe(event("warn", "learner.reconfig", "the leader committed a reconfiguration; this server has it disabled"));
+    this.home.world.observe(
+      event("warn", "learner.reconfig", "the leader committed a reconfiguration; this server has it disabled"),
+    );
   }
 
   pinged(ping: QuorumPacket): void {

@@ -2,7 +2,7 @@ import type { ServerId } from "../base/ids.ts";
 import type { Epoch } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
 import type { SessionIds } from "../session/ids.ts";
-import type { PrepareOptions } from "../txn/preparer.ts";
+import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import type { QuorumVerifier } from "../zab/quorum.ts";
 import type { Clients } from "./clients.ts";

@@ -2,8 +2,9 @@ import { assert, present } from "../base/assert.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { SessionIds } from "../session/ids.ts";
 import type { SessionTracker } from "../session/tracker.ts";
-import { Preparer, type PrepareOptions, type SessionView } from "../txn/preparer.ts";
-import { closeSessionWrite, createSessionWrite, type Undecodable, type WriteRequest } from "../wire/client/decode.ts";
+import { Preparer } from "../txn/preparer.ts";
+import type { PrepareOptions, PrepareRequest, SessionView } from "../txn/request.ts";
+import { closeSessionWrite, createSessionWrite } from "../wire/client/decode.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { encodeTxn } from "../wire/txnCodec.ts";
@@ -43,7 +44,7 @@ export class LeaderPipeline implements Upstream {
     this.tracker = parts.tracker;
     this.sessionIds = parts.sessionIds;
     this.turn = parts.turn;
-    this.preparer = new Preparer(parts.database.tree, sessionView(parts.tracker), parts.options);
+    this.preparer = new Preparer(parts.database.tree, sessionView(parts.tracker, parts.turn), parts.options);
   }
 
   /** Every session of the table starts with a full timeout (client-protocol 4.6). */
@@ -67,7 +68,6 @@ export class LeaderPipeline implements Upstream {
   createSession(connection: ClientConnection): void {
     const id = this.sessionIds.next();
     this.clients.claim(connection, id);
-    this.tracker.track(id, connection.timeoutMs, this.turn.at.monoMs);
     this.propose(id, 0, [], "self", createSessionWrite(connection.timeoutMs));
   }
 
@@ -89,11 +89,7 @@ export class LeaderPipeline implements Upstream {
     return valid;
   }
 
-  forwarded(sessionId: SessionId, cxid: number, identities: readonly Id[], link: number, write: WriteRequest | Undecodable): void {
-    if (write.op === Op.createSession) {
-      this.tracker.track(sessionId, write.timeOut, this.turn.at.monoMs);
-      this.tracker.setOwner(sessionId, link);
-    }
+  forwarded(sessionId: SessionId, cxid: number, identities: readonly Id[], link: number, write: Write): void {
     this.propose(sessionId, cxid, identities, link, write);
   }
 
@@ -125,18 +121,11 @@ export class LeaderPipeline implements Upstream {
     return this.proposed.length;
   }
 
-  private propose(
-    sessionId: SessionId,
-    cxid: number,
-    identities: readonly Id[],
-    owner: Owner,
-    write: WriteRequest | Undecodable,
-  ): void {
+  private propose(sessionId: SessionId, cxid: number, identities: readonly Id[], owner: Owner, write: Write): void {
     const { at } = this.turn;
     const zxid = this.leader.nextZxid();
     if (zxid === undefined) return;
     const txn = this.preparer.prepare({ sessionId, cxid, identities, owner, write }, zxid, at.wallMs);
-    if (txn.body.type === Op.closeSession) this.tracker.setClosing(sessionId);
     this.proposed.push(txn);
     this.leader.propose({ zxid, bytes: encodeTxn(txn) }, at.monoMs);
   }
@@ -152,9 +141,18 @@ export interface LeaderParts {
   readonly options: PrepareOptions;
 }
 
-function sessionView(tracker: SessionTracker): SessionView {
+type Write = PrepareRequest["write"];
+
+/** Local sessions are not here yet: every session is global. */
+function sessionView(tracker: SessionTracker, turn: Turn): SessionView {
   return {
     state: (id) => tracker.state(id),
+    isGlobal: () => true,
     checkOwner: (id, owner) => tracker.checkOwner(id, owner),
+    setClosing: (id) => tracker.setClosing(id),
+    track: (id, timeOutMs, owner) => {
+      tracker.track(id, timeOutMs, turn.at.monoMs);
+      tracker.setOwner(id, owner);
+    },
   };
 }

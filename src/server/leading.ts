@@ -5,6 +5,7 @@ import { SessionTracker } from "../session/tracker.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { decodeWrite } from "../wire/client/decode.ts";
 import { Op } from "../wire/client/numbers.ts";
+import { PacketStream } from "../wire/peer/packetStream.ts";
 import {
   ForwardedRequest,
   PacketType,
@@ -13,7 +14,6 @@ import {
   RevalidateResponse,
   TouchedSession,
 } from "../wire/peer/packets.ts";
-import { PacketStream } from "../wire/peer/packetStream.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import { Leader } from "../zab/leader.ts";
 import type { EpochName, LeaderEvent, LeaderInit, LeaderWorld, LinkId } from "../zab/leaderWorld.ts";
@@ -60,7 +60,10 @@ export class Leading implements LeaderWorld {
   }
 
   get deadline(): number {
-    return Math.min(this.leader.deadline, this.leader.isEstablished ? this.pipeline.deadline : Number.POSITIVE_INFINITY);
+    return Math.min(
+      this.leader.deadline,
+      this.leader.isEstablished ? this.pipeline.deadline : Number.POSITIVE_INFINITY,
+    );
   }
 
   onDeadline(): void {
@@ -101,7 +104,7 @@ export class Leading implements LeaderWorld {
   onLinkClosed(link: ByteLink): void {
     if (!this.links.delete(link.number)) return;
     this.home.jobs.cancel(StreamSnapshot.nameFor(link.number));
-    this.leader.onLinkClosed(link.number, this.nowMs);
+    this.leader.onLinkClosed(link.number);
   }
 
   // LeaderWorld.
@@ -173,6 +176,7 @@ export class Leading implements LeaderWorld {
     if (type === Op.sync) return this.leader.syncRequested(link);
     if (!FORWARDED.has(type)) return this.ignore(link, type);
     const write = decodeWrite(type, data.subarray(FORWARDED_HEAD_BYTES));
+    if (write.op === Op.sync) return;
     this.pipeline.forwarded(toSessionId(head.sessionId), cxid, packet.authinfo ?? [], link, write);
   }
 
@@ -203,12 +207,14 @@ export class Leading implements LeaderWorld {
   }
 
   private ignore(link: LinkId, type: number): void {
-    this.home.world.observe(event("warn", "leader.ignoredRequest", `REQUEST of type ${type} from link ${link} ignored`));
+    this.home.world.observe(
+      event("warn", "leader.ignoredRequest", `REQUEST of type ${type} from link ${link} ignored`),
+    );
   }
 
   private lose(link: LinkId, reason: string): void {
     this.close(link, reason);
-    this.leader.onLinkClosed(link, this.nowMs);
+    this.leader.onLinkClosed(link);
   }
 
   private get nowMs(): number {

@@ -168,7 +168,8 @@ export class Peer {
   private look(): void {
     const { home } = this;
     this.role = { kind: "looking" };
-    const kind = home.config.peerType === "observer" ? "observer" : home.verifier.voters.has(home.sid) ? "voter" : "joiner";
+    const kind =
+      home.config.peerType === "observer" ? "observer" : home.verifier.voters.has(home.sid) ? "voter" : "joiner";
     this.voting?.look(initialProposal(kind, home.sid, home.journal.lastLogged, home.currentEpoch));
   }
 
@@ -184,7 +185,9 @@ export class Peer {
   }
 
   private leadingEpoch(): number {
-    return this.role.kind === "leading" ? this.role.leading.leader.epoch : this.home.currentEpoch;
+    return this.role.kind === "leading"
+      ? (this.role.leading.leader.epoch ?? this.home.currentEpoch)
+      : this.home.currentEpoch;
   }
 
   private dial(leader: ServerId): void {
@@ -194,7 +197,14 @@ export class Peer {
     const budgetTicks = config.connectToLearnerMasterLimit > 0 ? config.connectToLearnerMasterLimit : config.initLimit;
     const giveUpMs = this.nowMs + budgetTicks * config.tickTimeMs;
     this.attempts = 0;
-    const role: Dialling = { kind: "dialling", leader, addresses: quorumAddresses(spec), giveUpMs, attempt: 0, retryMs: 0 };
+    const role: Dialling = {
+      kind: "dialling",
+      leader,
+      addresses: quorumAddresses(spec),
+      giveUpMs,
+      attempt: 0,
+      retryMs: 0,
+    };
     this.role = role;
     this.attempt(role);
   }
@@ -301,4 +311,3 @@ export function peerStateOf(role: Role, isObserver: boolean): PeerState {
 /** Attempts a leader gets (peer-protocol 3.2). */
 const DIAL_ATTEMPTS = 5;
 const EXIT_INTERNAL = 1;
-

@@ -2,7 +2,7 @@ import { DecodeError, type Reader } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
 import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
 import { type DataTree, NO_NODE, type NodeRef } from "../tree/dataTree.ts";
-import { type WatcherKind, type Watches } from "../tree/watches.ts";
+import type { WatcherKind, Watches } from "../tree/watches.ts";
 import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
 import { type ACL, type Id, MultiHeader } from "../wire/client/shared.ts";
@@ -36,7 +36,8 @@ export class Reads {
     const start = beginReply(out, xid, zxid, 0);
     const err = this.decode(connection, op, body, identities);
     if (err === Err.ok) return endReply(out, start);
-    if (op === Op.multiRead && err === Err.marshallingError && out.length > start + 20) return this.refuseMultiRead(out, start);
+    if (op === Op.multiRead && err === Err.marshallingError && out.length > start + 20)
+      return this.refuseMultiRead(out, start);
     out.length = start;
     writeHeaderOnly(out, xid, zxid, err);
   }
@@ -207,7 +208,8 @@ export class Reads {
 
   /** Lists in this order; each event has zxid -1 (6.5). READ is checked as for live events: CVE-2026-59739. */
   private setWatches(connection: ClientConnection, op: number, body: Reader): number {
-    const lists: WatchLists = op === Op.setWatches ? { ...SetWatches.read(body), ...NO_PERSISTENT } : SetWatches2.read(body);
+    const lists: WatchLists =
+      op === Op.setWatches ? { ...SetWatches.read(body), ...NO_PERSISTENT } : SetWatches2.read(body);
     const data = paths(lists.dataWatches);
     const exist = paths(lists.existWatches);
     const child = paths(lists.childWatches);

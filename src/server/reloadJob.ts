@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { type DataDirectories, recover, type Recovered } from "../store/recovery.ts";
+import { type DataDirectories, type Recovered, recover } from "../store/recovery.ts";
 import { StoreError } from "../store/storeError.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Database } from "./database.ts";

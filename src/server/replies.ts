@@ -74,8 +74,9 @@ function writeResult(out: Writer, result: OpResult): void {
     return;
   }
   MultiHeader.write(out, { type: result.type, done: false, err: 0 });
-  if (result.path !== undefined) out.ustring(result.path);
-  if (result.stat !== undefined) Stat.write(out, result.stat);
+  const { path, stat } = result;
+  if (path !== undefined) out.ustring(path);
+  if (stat !== undefined && result.type !== Op.create) Stat.write(out, stat);
 }
 
 export function writeAcl(out: Writer, acl: readonly ACL[]): void {

@@ -1,5 +1,5 @@
-import type { Id } from "../wire/client/shared.ts";
 import type { Undecodable, WriteRequest } from "../wire/client/decode.ts";
+import type { Id } from "../wire/client/shared.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 
 /**

@@ -105,7 +105,8 @@ export class Requests {
   }
 
   private read(connection: ClientConnection, xid: number, op: number, at: Instant): void {
-    if (connection.queue.length === 0) return this.answerRead(connection, xid, op, this.reader, connection.identities, 0);
+    if (connection.queue.length === 0)
+      return this.answerRead(connection, xid, op, this.reader, connection.identities, 0);
     const body = this.reader.rest().slice();
     const { identities } = connection;
     this.push({ kind: "read", connection, xid, op, body, identities, receivedMs: at.monoMs });

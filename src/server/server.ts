@@ -1,4 +1,4 @@
-import { toServerId, type ServerId } from "../base/ids.ts";
+import { type ServerId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
@@ -198,7 +198,9 @@ export class Server {
     const { home } = this;
     // One at a time, as Java: the log has rolled, and the next one will do.
     if (home.jobs.has("saveSnapshot") || home.jobs.has("reload")) return;
-    home.jobs.start(new SaveSnapshot(home.database, home.database.tree.lastProcessedZxid, (command) => home.world.disk(command)));
+    home.jobs.start(
+      new SaveSnapshot(home.database, home.database.tree.lastProcessedZxid, (command) => home.world.disk(command)),
+    );
   }
 
   /** Java starts on no log without a snapshot (on-disk-formats 5.7), so one is on its way to disk before the first append. */

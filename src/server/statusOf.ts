@@ -19,8 +19,10 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
   return {
     version: facts.version,
     mode: modeOf(server),
-    peerState: home.config.ensemble === undefined ? undefined : peerStateText(peer.role, home.config.peerType === "observer"),
-    observerMasterId: peer.role.kind === "following" && home.config.peerType === "observer" ? peer.role.following.leaderSid : undefined,
+    peerState:
+      home.config.ensemble === undefined ? undefined : peerStateText(peer.role, home.config.peerType === "observer"),
+    observerMasterId:
+      peer.role.kind === "following" && home.config.peerType === "observer" ? peer.role.following.leaderSid : undefined,
     lastZxid: tree.lastProcessedZxid,
     uptimeMs: Math.max(0, nowMs - home.clients.servingSinceMs),
     tree: {

@@ -1,13 +1,19 @@
 import { Frames } from "./frames.ts";
 
-function check(limits: readonly [number, number], hex: string, cut: number): { frames: string[]; refused: number | undefined } {
+function check(
+  limits: readonly [number, number],
+  hex: string,
+  cut: number,
+): { frames: string[]; refused: number | undefined } {
   const stream = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   const frames = new Frames(limits[0], limits[1]);
   const seen: string[] = [];
   for (let at = 0; at < stream.length; at += cut) {
     frames.push(stream.subarray(at, at + cut));
     while (frames.next()) {
-      seen.push(Array.from(frames.bytes.subarray(frames.start, frames.end), (b) => b.toString(16).padStart(2, "0")).join(""));
+      seen.push(
+        Array.from(frames.bytes.subarray(frames.start, frames.end), (b) => b.toString(16).padStart(2, "0")).join(""),
+      );
     }
   }
   return { frames: seen, refused: frames.refusedLength };
