@@ -46,8 +46,11 @@ export class CommittedLog {
     return this.max === undefined || continues(this.max, zxid);
   }
 
-  at(index: number): TxnBytes | undefined {
-    return this.entries[this.start + index];
+  visit(look: (entry: TxnBytes) => void): void {
+    for (let i = this.start; i < this.end; i++) {
+      const entry = this.entries[i];
+      if (entry !== undefined) look(entry);
+    }
   }
 
   /** Every entry above `zxid`, in order. */

@@ -78,7 +78,7 @@ export interface LeaderWorld {
 
 /** What an operator may want to read; decides nothing. */
 export type LeaderEvent =
-  | { readonly kind: "epochProposed"; readonly epoch: Epoch }
+  | { readonly kind: "epochChosen"; readonly epoch: Epoch }
   | { readonly kind: "epochAccepted"; readonly epoch: Epoch }
   | {
       readonly kind: "syncing";

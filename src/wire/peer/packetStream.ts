@@ -4,15 +4,18 @@ import { QuorumPacket } from "./packets.ts";
 
 /**
  * Takes quorum packets off a byte stream that has no frame lengths: a packet is whole when every length inside it is
- * covered (peer-protocol 3.1). After a SNAP packet the same stream carries the snapshot, so `takeRaw` hands out what waits
- * and packets go on behind it.
+ * covered (peer-protocol 3.1). After a SNAP packet the same stream carries the snapshot: `takeRaw` hands out what waits, and
+ * what the snapshot did not need is pushed back before packets go on behind it.
  *
  * A length out of bounds throws `DecodeError`: the link is lost. Invariant: never waits for more than `limit` bytes of data
  * plus the identities, whatever was announced.
  */
 export class PacketStream {
-  readonly queue = new ByteQueue();
+  private readonly queue = new ByteQueue();
   private readonly limit: number;
+  private readonly reader = new Reader(NOTHING);
+  /** Nothing is whole before this many bytes wait: a big packet is not measured again at every chunk. */
+  private needed = SMALLEST;
 
   /** `limit`: most bytes of one string or buffer, `jute.maxbuffer` plus the extra size. */
   constructor(limit: number) {
@@ -23,64 +26,68 @@ export class PacketStream {
     this.queue.push(chunk);
   }
 
-  /** The next packet, its data copied off the stream; undefined when it has not arrived whole. */
+  /** The next packet, its bytes copied off the stream once; undefined when it has not arrived whole. */
   next(): QuorumPacket | undefined {
+    if (this.queue.length < this.needed) return undefined;
+    const { bytes, start } = this.queue;
     const length = this.measure();
     if (length === undefined) return undefined;
-    const { bytes, start } = this.queue;
     const packet = QuorumPacket.decode(bytes.slice(start, start + length));
     this.queue.consume(length);
+    this.needed = SMALLEST;
     return packet;
   }
 
+  /** Takes everything that waits, as bytes. */
+  takeRaw(): Uint8Array {
+    const taken = this.queue.bytes.slice(this.queue.start, this.queue.end);
+    this.queue.clear();
+    this.needed = SMALLEST;
+    return taken;
+  }
+
+  /** Bytes that wait. */
+  get pending(): number {
+    return this.queue.length;
+  }
+
+  /** Length of the packet at the front; undefined, and `needed` raised, while it is not whole. */
   private measure(): number | undefined {
     const { bytes, start, end } = this.queue;
-    const scan = new Scan(bytes, start, end, this.limit);
-    scan.skip(12);
-    scan.buffer();
-    const identities = scan.int();
-    if (identities !== undefined && identities > IDENTITY_LIMIT) {
+    this.reader.reset(bytes, start, end);
+    this.reader.skip(HEAD);
+    if (!this.skipBuffer(start) || !this.has(4, start)) return undefined;
+    const identities = this.reader.int();
+    if (identities > IDENTITY_LIMIT) {
       throw new DecodeError(`authinfo of ${identities} identities; at most ${IDENTITY_LIMIT} are allowed`);
     }
-    for (let i = 0; i < 2 * (identities ?? 0); i++) scan.buffer();
-    return scan.at === undefined ? undefined : scan.at - start;
-  }
-}
-
-/** Walks over lengths without decoding; `at` becomes undefined once the bytes run out. */
-class Scan {
-  at: number | undefined;
-  private readonly reader: Reader;
-  private readonly end: number;
-  private readonly limit: number;
-
-  constructor(bytes: Uint8Array, start: number, end: number, limit: number) {
-    this.reader = new Reader(bytes, start, end);
-    this.at = start;
-    this.end = end;
-    this.limit = limit;
+    for (let i = 0; i < 2 * identities; i++) if (!this.skipBuffer(start)) return undefined;
+    return this.reader.offset - start;
   }
 
-  skip(length: number): void {
-    if (this.at !== undefined) this.at = this.at + length <= this.end ? this.at + length : undefined;
-  }
-
-  int(): number | undefined {
-    const from = this.at;
-    this.skip(4);
-    if (from === undefined || this.at === undefined) return undefined;
-    this.reader.offset = from;
-    return this.reader.int();
-  }
-
-  buffer(): void {
-    const length = this.int();
-    if (length === undefined || length === -1) return;
-    if (length < 0 || length > this.limit) {
+  private skipBuffer(start: number): boolean {
+    if (!this.has(4, start)) return false;
+    const length = this.reader.int();
+    if (length < -1 || length > this.limit) {
       throw new DecodeError(`buffer of ${length} bytes in a quorum packet; -1 .. ${this.limit} are allowed`);
     }
-    this.skip(length);
+    if (length <= 0) return true;
+    if (!this.has(length, start)) return false;
+    this.reader.skip(length);
+    return true;
+  }
+
+  private has(length: number, start: number): boolean {
+    const wanted = this.reader.offset - start + length;
+    if (wanted <= this.queue.length) return true;
+    this.needed = wanted;
+    return false;
   }
 }
 
+/** Type and zxid. */
+const HEAD = 12;
+/** Head, a null buffer, no identities. */
+const SMALLEST = 20;
 const IDENTITY_LIMIT = 1024;
+const NOTHING = new Uint8Array(0);

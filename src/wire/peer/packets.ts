@@ -45,6 +45,23 @@ export const TouchedSession = record("TouchedSession", { sessionId: long, timeOu
 
 /** Head of a REQUEST's data; the client's request body follows (peer-protocol 4.8). */
 export const ForwardedRequest = record("ForwardedRequest", { sessionId: long, cxid: int, type: int });
+export type ForwardedRequest = Infer<typeof ForwardedRequest>;
 
 /** What LEADERINFO and LearnerInfo announce. */
 export const PROTOCOL_VERSION = 0x10000;
+
+/** Data of LEADERINFO and of ACKEPOCH: one int, the protocol version and the current epoch or -1. */
+export const IntData = record("IntData", { value: int });
+
+/** Data of COMMITANDACTIVATE, and head of INFORMANDACTIVATE's. */
+export const DesignatedLeader = record("DesignatedLeader", { serverId: long });
+
+/** A packet as every type but REQUEST has it: nobody's identities. */
+export function quorumPacket(type: number, zxid: bigint, data: Uint8Array | null = null): QuorumPacket {
+  return { type, zxid, data, authinfo: null };
+}
+
+/** REQUEST: a client's request on its way to the leader, with the identities that ACL checks there need (4.8). */
+export function requestPacket(data: Uint8Array, authinfo: QuorumPacket["authinfo"]): QuorumPacket {
+  return { type: PacketType.request, zxid: -1n, data, authinfo };
+}

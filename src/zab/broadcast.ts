@@ -1,0 +1,117 @@
+import { assert } from "../base/assert.ts";
+import type { ServerId } from "../base/ids.ts";
+import { counterOf, nextZxid, type Zxid } from "../base/zxid.ts";
+import { PacketType, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
+import type { TxnBytes } from "../wire/txnValue.ts";
+import type { LinkId } from "./leaderWorld.ts";
+import type { QuorumVerifier } from "./quorum.ts";
+
+/** A transaction on its way to a quorum. */
+export interface Proposal {
+  readonly entry: TxnBytes;
+  /** The same object for every follower, also for one that joins later. */
+  readonly packet: QuorumPacket;
+  /** Each of them must have a quorum: two while a reconfiguration is pending. */
+  readonly verifiers: readonly QuorumVerifier[];
+  readonly acked: Set<ServerId>;
+  /** Links that wait for SYNC behind this commit. */
+  readonly syncs: LinkId[];
+}
+
+/**
+ * The proposals between lastCommitted and lastProposed, and who has them on disk (peer-protocol 4.2, 4.5).
+ *
+ * Invariants: zxids outstanding are consecutive; they leave in order, each with a quorum in all its configurations; an ack
+ * counts only while its server still has the transaction on disk.
+ */
+export class Broadcast {
+  lastProposed: Zxid;
+  lastCommitted: Zxid;
+  /** outstanding = proposals[head ..]; what lies before is left over from commits until the array is cut. */
+  private proposals: (Proposal | undefined)[] = [];
+  private head = 0;
+
+  /** `last`: zxid(epoch, 0), or for a server alone the last transaction. */
+  constructor(last: Zxid) {
+    this.lastProposed = last;
+    this.lastCommitted = last;
+  }
+
+  get outstanding(): number {
+    return this.proposals.length - this.head;
+  }
+
+  propose(entry: TxnBytes, verifiers: readonly QuorumVerifier[]): Proposal {
+    assert(entry.zxid === nextZxid(this.lastProposed), `zxid ${entry.zxid} follows ${this.lastProposed} without gap`);
+    const packet = quorumPacket(PacketType.proposal, entry.zxid, entry.bytes);
+    const proposal: Proposal = { entry, packet, verifiers, acked: new Set(), syncs: [] };
+    this.proposals.push(proposal);
+    this.lastProposed = entry.zxid;
+    return proposal;
+  }
+
+  /** False when there is no such proposal, neither outstanding nor committed before: worth a warning. */
+  ack(sid: ServerId, zxid: Zxid): boolean {
+    if (counterOf(zxid) === 0 || this.outstanding === 0 || zxid <= this.lastCommitted) return true;
+    const proposal = this.find(zxid);
+    proposal?.acked.add(sid);
+    return proposal !== undefined;
+  }
+
+  /** Acks everything outstanding up to `zxid`: the leader's own log reached it. */
+  ackUpTo(sid: ServerId, zxid: Zxid): void {
+    for (let i = this.head; i < this.proposals.length; i++) {
+      const proposal = this.proposals[i];
+      if (proposal === undefined || proposal.entry.zxid > zxid) return;
+      proposal.acked.add(sid);
+    }
+  }
+
+  /**
+   * Takes back the acks of a server that is synced again: a TRUNC makes it drop what it acked, and it acks everything
+   * outstanding anew.
+   */
+  forget(sid: ServerId): void {
+    this.visit((proposal) => void proposal.acked.delete(sid));
+  }
+
+  /** Removes and returns the oldest proposal if a quorum has it; then it is committed. */
+  takeCommitted(): Proposal | undefined {
+    const proposal = this.proposals[this.head];
+    if (proposal === undefined || !hasQuorum(proposal)) return undefined;
+    this.proposals[this.head++] = undefined;
+    if (this.head >= CUT_AT && this.head * 2 >= this.proposals.length) {
+      this.proposals = this.proposals.slice(this.head);
+      this.head = 0;
+    }
+    this.lastCommitted = proposal.entry.zxid;
+    return proposal;
+  }
+
+  /** Whether a SYNC to `link` has to wait; then it comes with the proposal that is the newest now (peer-protocol 4.9). */
+  waitForSync(link: LinkId): boolean {
+    const newest = this.outstanding === 0 ? undefined : this.proposals[this.proposals.length - 1];
+    newest?.syncs.push(link);
+    return newest !== undefined;
+  }
+
+  visit(look: (proposal: Proposal) => void): void {
+    for (let i = this.head; i < this.proposals.length; i++) {
+      const proposal = this.proposals[i];
+      if (proposal !== undefined) look(proposal);
+    }
+  }
+
+  private find(zxid: Zxid): Proposal | undefined {
+    const oldest = this.proposals[this.head];
+    if (oldest === undefined || zxid > this.lastProposed) return undefined;
+    return this.proposals[this.head + Number(zxid - oldest.entry.zxid)];
+  }
+}
+
+function hasQuorum({ verifiers, acked }: Proposal): boolean {
+  for (const verifier of verifiers) if (!verifier.containsQuorum(acked)) return false;
+  return true;
+}
+
+const CUT_AT = 1024;
