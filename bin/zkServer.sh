@@ -194,8 +194,11 @@ compile() (
   if [ ! -d node_modules ]; then
     npm ci --ignore-scripts --include=dev --no-audit --no-fund || exit 1
   fi
-  # `src` and what it refers to: the server without its tests. The compiler leaves an output alone that would not change.
-  node_modules/.bin/tsc -b src && touch -c dist/main.js && [ -f dist/main.js ]
+  # `src` and what it refers to: the server without its tests. The compiler leaves an output alone that would not change,
+  # and writes outputs in spite of errors: those must not pass for a build the next time.
+  node_modules/.bin/tsc -b src && touch -c dist/main.js && [ -f dist/main.js ] && return
+  rm -f dist/main.js
+  return 1
 )
 
 status() {

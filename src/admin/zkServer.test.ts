@@ -245,10 +245,11 @@ describe("a source tree builds itself", () => {
   });
 
   test("a build that fails", async () => {
-    tool("tools/tsc", "exit 1");
+    tool("tools/tsc", `${MAIN}\nexit 1`);
     const { rc, stdout, stderr } = await script(["start"], OWN_NODE());
     expect({ rc, stdout }).toEqual({ rc: 1, stdout: "" });
     expect(stderr).toContain(`Error: TypeKeeper could not be built in ${home}.\n`);
+    expect(existsSync(join(home, "dist/main.js"))).toBe(false);
   });
 
   test("a lock that a killed build left", async () => {
