@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { epochOf, type Zxid } from "../base/zxid.ts";
+import { counterOf, epochOf, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 
 /**
@@ -40,6 +40,12 @@ export class CommittedLog {
     this.entries.push(entry);
     this.end++;
     if (this.holds === 0) this.shed();
+  }
+
+  /** Whether it is the history of a tree that stands at `zxid`: it ends there, or is empty; a fresh zxid(epoch, 0) may lie above. */
+  endsAt(zxid: Zxid): boolean {
+    const { max } = this;
+    return max === undefined || max === zxid || (counterOf(zxid) === 0 && max < zxid);
   }
 
   accepts(zxid: Zxid): boolean {

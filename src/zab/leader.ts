@@ -50,10 +50,7 @@ export class Leader {
 
   constructor(init: LeaderInit, world: LeaderWorld) {
     const { committedLog, lastZxid, verifier, pendingVerifier, sid } = init;
-    assert(
-      committedLog.max === undefined || committedLog.max === lastZxid,
-      "the committed log ends where the tree stands",
-    );
+    assert(committedLog.endsAt(lastZxid), "the committed log ends where the tree stands");
     this.init = init;
     this.world = world;
     this.verifiers = pendingVerifier === undefined ? [verifier] : [verifier, pendingVerifier];
@@ -63,7 +60,7 @@ export class Leader {
     this.self = { sid, role: "follower" };
     this.broadcast = new Broadcast(lastZxid);
     this.lastProcessed = lastZxid;
-    this.lastTxn = lastZxid;
+    this.lastTxn = committedLog.max ?? lastZxid;
   }
 
   /** A quorum follows and clients may be served. */
@@ -341,7 +338,7 @@ export class Leader {
       handler.send(quorumPacket(PacketType.proposal, zxid, bytes));
       handler.send(quorumPacket(PacketType.commit, zxid));
     }
-    this.links.register(handler);
+    this.links.register(handler, this.lastProposed);
     if (handler.role === "follower") this.forwardOutstanding(handler, plan.forwardFrom, now);
     if (plan.kind === "snap") {
       handler.enter("streaming", now + this.initMs);
@@ -409,7 +406,7 @@ export class Leader {
     const { sid, link } = handler;
     if (handler.phase === "taking") this.world.observe({ kind: "wrongNewLeaderAck", link, sid, zxid });
     handler.ackTimer.acked(zxid);
-    if (handler.role !== "follower") return;
+    if (handler.role !== "follower" || zxid <= handler.countsAbove) return;
     if (!this.broadcast.ack(sid, zxid)) this.world.observe({ kind: "unknownAck", sid, zxid });
     this.commitReady(now);
   }

@@ -53,10 +53,7 @@ export class Learner {
 
   constructor(init: LearnerInit, world: LearnerWorld) {
     const { committedLog, lastLoggedZxid } = init;
-    assert(
-      committedLog.max === undefined || committedLog.max === lastLoggedZxid,
-      "the committed log ends where the tree stands",
-    );
+    assert(committedLog.endsAt(lastLoggedZxid), "the committed log ends where the tree stands");
     this.init = init;
     this.world = world;
     this.readMs = init.tickTimeMs * init.initLimit;

@@ -35,6 +35,8 @@ export class LearnerHandler {
   deadline: number;
   /** The last tick at which it counts as synced (peer-protocol 4.14). */
   syncedUntilTick: number;
+  /** Acks at or below count for nothing: they are another link's. */
+  countsAbove: Zxid = ZXID_ZERO;
   /** How it is being synced, until its NEWLEADER ack. */
   syncing: "diff" | "trunc" | "snap" | undefined = undefined;
   readonly ackTimer = new AckTimer();

@@ -1,5 +1,6 @@
 import type { ServerId } from "../base/ids.ts";
 import { NEVER } from "../base/instant.ts";
+import type { Zxid } from "../base/zxid.ts";
 import type { QuorumPacket } from "../wire/peer/packets.ts";
 import type { LearnerRole, LinkId } from "./leaderWorld.ts";
 import type { LearnerHandler, Phase } from "./learnerHandler.ts";
@@ -17,8 +18,14 @@ export class Links {
     this.all.set(handler.link, handler);
   }
 
-  /** From now on it gets what is proposed and committed. */
-  register(handler: LearnerHandler): void {
+  /**
+   * From now on it gets what is proposed and committed. Acks up to `lastProposed` count on it alone: on an older link of the same server
+   * they may tell of a log that the sync has cut meanwhile.
+   */
+  register(handler: LearnerHandler, lastProposed: Zxid): void {
+    for (const other of this.all.values()) {
+      if (other !== handler && other.sid === handler.sid) other.countsAbove = lastProposed;
+    }
     if (handler.role === "follower") this.followers.push(handler);
     else this.observers.push(handler);
   }
