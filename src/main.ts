@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const text = readText(configPath, "latin1");
   if (text === undefined) return end(2, `Error processing ${configPath}: cannot be read (allowed: a readable file)`);
   const dataDir = dataDirIn(text);
-  const myidText = dataDir === undefined ? undefined : readText(join(dataDir, "myid"), "utf8");
+  const myidText = dataDir === undefined ? undefined : readText(join(dataDir, "myid"), "latin1");
   const parsed = parseConfig(text, jvmProperties(), { myidText, configPath });
   if (parsed instanceof ConfigError) return end(parsed.exitCode, parsed.message);
   for (const warning of parsed.warnings) log.warn(warning);
@@ -53,9 +53,9 @@ function readText(path: string, encoding: BufferEncoding): string | undefined {
   }
 }
 
-/** As the official script passes them: SERVER_JVMFLAGS first, then JVMFLAGS, the last of several wins (operations 1.9). */
+/** bin/zkServer.sh has appended JVMFLAGS already (operations 1.9). */
 function jvmProperties(): ReadonlyMap<string, string> {
-  return parseJvmFlags(`${process.env["SERVER_JVMFLAGS"] ?? ""} ${process.env["JVMFLAGS"] ?? ""}`);
+  return parseJvmFlags(`${process.env.SERVER_JVMFLAGS ?? ""}`);
 }
 
 main().catch((error: unknown) => {

@@ -4,13 +4,14 @@ import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { passwordMatches, sessionPassword } from "../session/password.ts";
 import { negotiate } from "../session/timeouts.ts";
-import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
+import type { AclRules } from "../txn/request.ts";
 import type { Outcome, TreeEvent } from "../tree/outcome.ts";
 import { Watches } from "../tree/watches.ts";
 import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
 import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
+import type { AuthProviders } from "./authenticate.ts";
 import { ClientConnection } from "./clientConnection.ts";
 import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES, REPLY_HIGH_WATER_BYTES } from "./clientLimits.ts";
 import type { Database } from "./database.ts";
@@ -47,12 +48,12 @@ export class Clients {
   private nextNumber = 1;
   private sweepMs = 0;
 
-  constructor(database: Database, limits: ClientLimits, rules: AclRules, port: ClientsPort) {
+  constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
     this.database = database;
     this.limits = limits;
     this.rules = rules;
     this.port = port;
-    this.requests = new Requests(this, rules, limits);
+    this.requests = new Requests(this, rules, auth, limits);
     this.requests.serve(database.tree, this.watches);
   }
 
@@ -320,7 +321,7 @@ export class Clients {
   private notify(treeEvent: TreeEvent, zxid: bigint): void {
     this.watches.trigger(treeEvent, (watcher) => {
       const connection = this.connections.get(watcher);
-      if (connection === undefined || !checkAcl(treeEvent.acl, Perms.read, connection.identities, this.rules)) return;
+      if (connection === undefined || !this.rules.permits(treeEvent.acl, Perms.read, connection.identities)) return;
       writeNotification(connection.out, treeEvent.type, treeEvent.path, zxid);
       connection.stats.sent++;
       this.totals.sent++;

@@ -1,6 +1,7 @@
 import type { SessionId } from "../base/ids.ts";
 import { toSessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
+import type { SnapshotSections } from "../store/snapshotDecoder.ts";
 import type { RecoverySink } from "../store/recovery.ts";
 import { DataTree } from "../tree/dataTree.ts";
 import type { Outcome } from "../tree/outcome.ts";
@@ -47,8 +48,10 @@ export class Database implements RecoverySink {
     this.tree.loadNode(path, data, aclKey, stat);
   }
 
-  loaded(zxid: Zxid): void {
-    this.tree.finishLoad(zxid);
+  loaded(zxid: Zxid, sections?: SnapshotSections): void {
+    const digest = sections?.digest;
+    const known = digest && { zxid: digest.zxid, version: digest.version, treeDigest: digest.digest };
+    this.tree.finishLoad(zxid, known);
   }
 
   /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. The bytes may be a view. */

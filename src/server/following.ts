@@ -87,7 +87,7 @@ export class Following implements LearnerWorld {
   onDisk(diskEvent: DiskEvent): void {
     switch (diskEvent.kind) {
       case "flushed":
-        return this.learner.onFlushed(diskEvent.zxid, this.nowMs);
+        return this.learner.onFlushed(diskEvent.zxid);
       case "epochSaved":
         this.home[diskEvent.which] = diskEvent.epoch;
         return this.learner.onEpochSaved(diskEvent.which, diskEvent.epoch, this.nowMs);
@@ -96,7 +96,7 @@ export class Following implements LearnerWorld {
       case "truncateFailed":
         return this.home.world.exit(EXIT_TRUNCATE, `truncating the log failed: ${diskEvent.reason}`);
       case "snapshotSaved":
-        return this.learner.onSnapshotSaved(this.nowMs);
+        return this.learner.onSnapshotSaved();
       default:
         return undefined;
     }
@@ -147,7 +147,7 @@ export class Following implements LearnerWorld {
     const database = new Database(this.home.committedLog);
     database.tree.clear();
     this.incoming = { zxid, database, decoder: new SnapshotDecoder(database, "stream", packetLimit(this.home)) };
-    const rest = this.packets.takeRest();
+    const rest = this.packets.takeRaw();
     if (rest.length > 0) this.feed(this.incoming, rest);
   }
 

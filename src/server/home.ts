@@ -2,7 +2,7 @@ import type { ServerId } from "../base/ids.ts";
 import type { Epoch } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
 import type { SessionIds } from "../session/ids.ts";
-import type { PrepareOptions } from "../txn/request.ts";
+import type { AclRules, PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import type { QuorumVerifier } from "../zab/quorum.ts";
 import type { Clients } from "./clients.ts";
@@ -25,6 +25,7 @@ export interface Home {
   readonly jobs: Jobs;
   readonly committedLog: CommittedLog;
   readonly sessionIds: SessionIds;
+  readonly aclRules: AclRules;
   readonly prepareOptions: PrepareOptions;
   /** Replaced whole when the tree is rebuilt from disk or from a leader's stream. */
   database: Database;

@@ -3,7 +3,7 @@ import type { SessionId } from "../base/ids.ts";
 import type { SessionIds } from "../session/ids.ts";
 import type { SessionTracker } from "../session/tracker.ts";
 import { Preparer } from "../txn/preparer.ts";
-import type { PrepareOptions, PrepareRequest, SessionView } from "../txn/request.ts";
+import type { AclRules, PrepareOptions, PrepareRequest, SessionView } from "../txn/request.ts";
 import { closeSessionWrite, createSessionWrite } from "../wire/client/decode.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { Id } from "../wire/client/shared.ts";
@@ -44,7 +44,7 @@ export class LeaderPipeline implements Upstream {
     this.tracker = parts.tracker;
     this.sessionIds = parts.sessionIds;
     this.turn = parts.turn;
-    this.preparer = new Preparer(parts.database.tree, sessionView(parts.tracker, parts.turn), parts.options);
+    this.preparer = new Preparer(parts.database.tree, sessionView(parts.tracker, parts.turn), parts.rules, parts.options);
   }
 
   /** Every session of the table starts with a full timeout (client-protocol 4.6). */
@@ -138,6 +138,7 @@ export interface LeaderParts {
   readonly tracker: SessionTracker;
   readonly sessionIds: SessionIds;
   readonly turn: Turn;
+  readonly rules: AclRules;
   readonly options: PrepareOptions;
 }
 

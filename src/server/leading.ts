@@ -51,6 +51,7 @@ export class Leading implements LeaderWorld {
       tracker: new SessionTracker(home.config.tickTimeMs),
       sessionIds: home.sessionIds,
       turn: home.turn,
+      rules: home.aclRules,
       options: home.prepareOptions,
     });
   }

@@ -1,4 +1,4 @@
-import type { Undecodable, WriteRequest } from "../wire/client/decode.ts";
+import type { PrepareRequest } from "../txn/request.ts";
 import type { Id } from "../wire/client/shared.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 
@@ -21,7 +21,7 @@ export interface WriteInFlight extends Waiting {
   readonly kind: "write";
   readonly identities: readonly Id[];
   /** Holds the client's bytes too: a learner forwards them as they came. */
-  readonly write: WriteRequest | Undecodable;
+  readonly write: PrepareRequest["write"];
 }
 
 export interface SyncInFlight extends Waiting {

@@ -1,7 +1,7 @@
 import { Reader } from "jute-ts";
 import { unreachable } from "../base/assert.ts";
 import type { Instant } from "../base/instant.ts";
-import type { AclRules } from "../tree/aclCheck.ts";
+import type { AclRules } from "../txn/request.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import type { Outcome } from "../tree/outcome.ts";
 import type { Watches } from "../tree/watches.ts";
@@ -9,7 +9,7 @@ import { decodeWrite } from "../wire/client/decode.ts";
 import { Err, Op, Xid } from "../wire/client/numbers.ts";
 import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
-import { authenticate } from "./authenticate.ts";
+import { type AuthProviders, authenticate } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import type { Clients } from "./clients.ts";
@@ -29,15 +29,17 @@ export class Requests {
   outstanding = 0;
   private readonly clients: Clients;
   private readonly rules: AclRules;
+  private readonly providers: AuthProviders;
   private readonly limits: ClientLimits;
   private readonly reader = new Reader(new Uint8Array(0));
   private readonly waiting = new Set<ClientConnection>();
   private reads: Reads | undefined;
   private tree: DataTree | undefined;
 
-  constructor(clients: Clients, rules: AclRules, limits: ClientLimits) {
+  constructor(clients: Clients, rules: AclRules, auth: AuthProviders, limits: ClientLimits) {
     this.clients = clients;
     this.rules = rules;
+    this.providers = auth;
     this.limits = limits;
   }
 
@@ -115,6 +117,7 @@ export class Requests {
   private write(connection: ClientConnection, xid: number, op: number, at: Instant): void {
     const body = this.reader.rest().slice();
     const write = decodeWrite(op, body);
+    if (write.op === Op.sync) return;
     const { identities } = connection;
     const upstream = this.clients.serving;
     // Never forwarded: an undecodable write stops a Java leader for good (client-protocol 10, H1).
@@ -140,7 +143,7 @@ export class Requests {
 
   /** The identity counts for every request read after this one; the reply takes its place in the order (5.1). */
   private auth(connection: ClientConnection, xid: number, at: Instant): void {
-    const verdict = authenticate(this.reader, connection.link.remoteAddress, this.rules);
+    const verdict = authenticate(this.reader, connection.link.remoteAddress, this.providers);
     if (verdict === undefined) return this.clients.drop(connection);
     if (verdict === "refused") {
       writeHeaderOnly(connection.out, xid, 0n, Err.authFailed);

@@ -7,9 +7,10 @@ import { initialProposal } from "../election/votes.ts";
 import { SessionIds } from "../session/ids.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import type { Recovered } from "../store/recovery.ts";
-import type { AclRules } from "../tree/aclCheck.ts";
+import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
+import { aclRules } from "./aclRules.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
@@ -39,6 +40,7 @@ export class Server {
   constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
     const { world, committedLog } = parts;
     const sid = config.ensemble?.myid ?? STANDALONE_SID;
+    const rules = aclRules(config.skipAcl);
     this.home = {
       config,
       sid,
@@ -46,11 +48,12 @@ export class Server {
       configText: parts.encodeText(textOf(config)),
       world,
       turn: { at },
-      clients: new Clients(recovered.state, limitsOf(config), aclRules(config), parts.auth, world),
+      clients: new Clients(recovered.state, limitsOf(config), rules, parts.auth, world),
       journal: new Journal(recovered.lastZxid, (command) => world.disk(command)),
       jobs: new Jobs(() => world.later()),
       committedLog,
       sessionIds: new SessionIds(sid, at.wallMs),
+      aclRules: rules,
       prepareOptions: prepareOptions(config),
       database: recovered.state,
       acceptedEpoch: recovered.acceptedEpoch,
@@ -238,6 +241,18 @@ function verifierOf(config: Config, sid: ServerId): Majority {
   const ids = (role: "participant" | "observer"): readonly ServerId[] =>
     servers.filter((server) => server.role === role).map((server) => server.id);
   return new Majority(config.ensemble?.version ?? 0n, ids("participant"), ids("observer"));
+}
+
+function prepareOptions(config: Config): PrepareOptions {
+  return {
+    digestEnabled: config.digestEnabled,
+    skipAcl: config.skipAcl,
+    extendedTypesEnabled: config.extendedTypesEnabled,
+    enforceQuota: false,
+    reconfigEnabled: config.reconfigEnabled,
+    reconfig: undefined,
+    maxTxnBytes: Math.min(config.juteMaxBufferBytes + config.juteExtraSizeBytes, 0x7fffffff),
+  };
 }
 
 function textOf(config: Config): string {

@@ -25,7 +25,7 @@ export function* snapshotChunks(database: Database, form: SnapshotForm): Generat
     if (slice.done === true) break;
   }
   const { lastProcessedZxid } = tree;
-  const digest = { zxid: lastProcessedZxid, version: DIGEST_VERSION, digest: BigInt.asIntN(64, tree.digest) };
+  const digest = { zxid: lastProcessedZxid, version: DIGEST_VERSION, digest: tree.signedDigest };
   yield encoder.end(digest, lastProcessedZxid);
 }
 

@@ -17,10 +17,12 @@ import { type ACL, MultiHeader } from "./shared.ts";
  * Requests that travel to the leader, decoded wholly on the server that took them: a Java leader answers a body that it
  * cannot decode with a zxid it has used already, and no later write commits (client-protocol 3.1 and 10, H1).
  */
-export type WriteRequest = (SubWrite | OtherWrite) & {
+export type WriteRequest = (Exclude<SubWrite, CheckWrite> | OtherWrite) & Carried;
+
+interface Carried {
   /** What a learner forwards: the request behind its header, unchanged. */
   readonly body: Uint8Array;
-};
+}
 
 /** What a multi may hold. Null paths and null ACL vectors are refused when the request is prepared, each with its own code. */
 export type SubWrite = CreateWrite | CreateTTLWrite | DeleteWrite | SetDataWrite | CheckWrite;
@@ -144,15 +146,15 @@ export function decodeWrite(op: number, body: Uint8Array): WriteRequest | Undeco
   }
 }
 
-export function createSessionWrite(timeOut: number): WriteRequest {
+export function createSessionWrite(timeOut: number): CreateSessionWrite & Carried {
   return { op: Op.createSession, timeOut, body: CreateSessionRequest.encode({ timeOut }) };
 }
 
-export function closeSessionWrite(): WriteRequest {
+export function closeSessionWrite(): CloseSessionWrite & Carried {
   return { op: Op.closeSession, body: NOTHING };
 }
 
-export function deleteContainerWrite(path: string): WriteRequest {
+export function deleteContainerWrite(path: string): DeleteContainerWrite & Carried {
   return { op: Op.deleteContainer, path, body: NOTHING };
 }
 
