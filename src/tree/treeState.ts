@@ -1,0 +1,123 @@
+import type { ACL } from "../wire/client/shared.ts";
+import { AclTable } from "./aclTable.ts";
+import { TreeDigest } from "./digest.ts";
+import { highOf, isGreater, lowOf } from "./long.ts";
+import type { NodeScan } from "./nodeScan.ts";
+import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";
+import { OwnerIndex } from "./ownerIndex.ts";
+import { Quotas } from "./quota.ts";
+import { type Stamp, Znodes } from "./znodes.ts";
+
+/**
+ * The tree's parts and the few changes that keep them in step: digest, ACL counts, owner lists, quota, walks in progress.
+ * The rules of transactions are in apply.ts; only they and the loader call these.
+ */
+export class TreeState {
+  readonly znodes = new Znodes();
+  readonly table: NodeTable = this.znodes.table;
+  readonly acls = new AclTable();
+  readonly owners = new OwnerIndex(this.table);
+  readonly digest = new TreeDigest();
+  readonly quotas = new Quotas(this.znodes);
+  /** Snapshots that are being written. */
+  readonly scans = new Set<NodeScan>();
+  /** What is being applied. */
+  stamp: Stamp = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0 };
+
+  setStamp(zxid: bigint, timeMs: bigint): void {
+    this.stamp = {
+      zxidHigh: highOf(zxid),
+      zxidLow: lowOf(zxid),
+      timeHigh: highOf(timeMs),
+      timeLow: lowOf(timeMs),
+    };
+  }
+
+  /** Adds the node that `znodes.seekParent` was asked for. Its quota is the caller's to account. */
+  insert(parent: NodeRef, data: Uint8Array | null, acl: readonly ACL[] | null, owner: bigint): NodeRef {
+    const { table } = this;
+    const ref = this.znodes.insert(parent, data, this.stamp);
+    table.setAcl(ref, this.acls.use(acl));
+    if (owner !== 0n) {
+      table.setOwner(ref, highOf(owner), lowOf(owner));
+      this.owners.add(ref);
+    }
+    this.digest.add(this.znodes.nodeDigest(ref));
+    return ref;
+  }
+
+  /**
+   * Takes a node out, and what lies below it: a replay may delete a node whose later self already has children, which the
+   * log creates again (on-disk-formats 4.8).
+   */
+  remove(ref: NodeRef, path: string): void {
+    for (let child = this.table.firstChild(ref); child !== NO_NODE; child = this.table.firstChild(ref)) {
+      const leaf = this.leafBelow(child);
+      this.removeLeaf(leaf, this.znodes.path(leaf));
+    }
+    this.removeLeaf(ref, path);
+  }
+
+  setData(ref: NodeRef, data: Uint8Array | null, version: number): void {
+    const { table, stamp } = this;
+    this.digest.subtract(this.znodes.nodeDigest(ref));
+    this.znodes.setData(ref, data);
+    table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
+    table.setVersion(ref, version);
+    this.digest.add(this.znodes.nodeDigest(ref));
+  }
+
+  setAversion(ref: NodeRef, aversion: number): void {
+    this.digest.subtract(this.znodes.nodeDigest(ref));
+    this.table.setAversion(ref, aversion);
+    this.digest.add(this.znodes.nodeDigest(ref));
+  }
+
+  replaceAcl(ref: NodeRef, acl: readonly ACL[] | null): void {
+    const before = this.table.acl(ref);
+    for (const scan of this.scans) scan.aclReplaced(ref, this.acls.key(before));
+    this.table.setAcl(ref, this.acls.use(acl));
+    this.acls.release(before);
+  }
+
+  /** Raises the creation counter and pzxid if the counter is larger than the node's (5.4 rule 1); -1: one more. */
+  raiseCversion(ref: NodeRef, wanted: number): void {
+    const { table, stamp } = this;
+    const current = table.cversion(ref);
+    const cversion = wanted === -1 ? (current + 1) | 0 : wanted;
+    if (cversion <= current) return;
+    this.digest.subtract(this.znodes.nodeDigest(ref));
+    table.setCversion(ref, cversion);
+    table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
+    this.digest.add(this.znodes.nodeDigest(ref));
+  }
+
+  /** Raises pzxid; never lowers it (5.3). */
+  raisePzxid(ref: NodeRef): void {
+    const { table, stamp } = this;
+    if (!isGreater(stamp.zxidHigh, stamp.zxidLow, table.pzxidHigh(ref), table.pzxidLow(ref))) return;
+    this.digest.subtract(this.znodes.nodeDigest(ref));
+    table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
+    this.digest.add(this.znodes.nodeDigest(ref));
+  }
+
+  aclOf(ref: NodeRef): readonly ACL[] {
+    return this.acls.list(this.table.acl(ref));
+  }
+
+  private removeLeaf(ref: NodeRef, path: string): void {
+    for (const scan of this.scans) scan.nodeLeaves(ref);
+    const dataLength = Math.max(0, this.table.dataLength(ref));
+    this.digest.subtract(this.znodes.nodeDigest(ref));
+    this.owners.remove(ref);
+    this.acls.release(this.table.acl(ref));
+    this.znodes.remove(ref);
+    this.quotas.removed(path, dataLength);
+  }
+
+  private leafBelow(ref: NodeRef): NodeRef {
+    let at = ref;
+    for (let child = this.table.firstChild(at); child !== NO_NODE; child = this.table.firstChild(at)) at = child;
+    return at;
+  }
+}

@@ -1,0 +1,266 @@
+import type { Writer } from "jute-ts";
+import { crc32 } from "../base/checksum.ts";
+import { Names } from "./names.ts";
+import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
+import { countUnits, KEY_START, PathKey, SLASH, textOfUnits } from "./paths.ts";
+import { type PathKeys, PathTable } from "./pathTable.ts";
+import { copyBytes, NO_BLOCK, offsetOf, Slab } from "./slab.ts";
+import { digestOf } from "./stats.ts";
+
+/** When a change happened: the halves of its zxid and of its time in ms. */
+export interface Stamp {
+  readonly zxidHigh: number;
+  readonly zxidLow: number;
+  readonly timeHigh: number;
+  readonly timeLow: number;
+}
+
+/**
+ * The znodes as they lie in memory: columns, names and data in slabs, the path table. Knows nothing of ACLs, sessions, quota or
+ * transactions.
+ *
+ * A node keeps its name only; its path is its ancestors' names. A path is found by the CRC-32 of its bytes, which is also
+ * where the node's digest begins, so that one checksum serves both.
+ */
+export class Znodes implements PathKeys {
+  readonly table = new NodeTable();
+  /** Znodes, the root included. */
+  count = 1;
+  /** UTF-16 length of every path plus length of every data: Java's approximate data size (on-disk-formats 6). */
+  dataBytes = 1;
+  private readonly slab = new Slab();
+  private readonly names = new Names(this.slab);
+  private readonly paths = new PathTable(this);
+  private readonly key = new PathKey();
+  /** The last composed path lies at the end. */
+  private composed = new Uint8Array(1024);
+  /** The node /zookeeper, below which nothing counts in the digest. */
+  private zookeeper: NodeRef = NO_NODE;
+
+  constructor() {
+    this.table.allocate();
+    this.table.setData(ROOT, NO_BLOCK, 0);
+  }
+
+  find(path: string): NodeRef {
+    if (path.length < 2) return path === "" || path === "/" ? ROOT : NO_NODE;
+    this.key.set(path);
+    return this.paths.find(this.key.crc);
+  }
+
+  /**
+   * The parent of a path, for `seekChild` and `insert` to go on from. NO_NODE: there is none, or the path is the root or no
+   * absolute path.
+   */
+  seekParent(path: string): NodeRef {
+    const { key } = this;
+    key.set(path);
+    const { end, crc } = key;
+    const slash = key.lastSlash();
+    if (slash < KEY_START || end === KEY_START + 1) return NO_NODE;
+    if (slash === KEY_START) return ROOT;
+    key.end = slash;
+    key.crc = crc32(0, key.bytes, KEY_START, slash) | 0;
+    const parent = this.paths.find(key.crc);
+    key.end = end;
+    key.crc = crc;
+    return parent;
+  }
+
+  /** The node of the path last given to `seekParent`. */
+  seekChild(): NodeRef {
+    return this.paths.find(this.key.crc);
+  }
+
+  /** Adds the absent node of the path last given to `seekParent`; the data is copied. */
+  insert(parent: NodeRef, data: Uint8Array | null, stamp: Stamp): NodeRef {
+    const { key, table } = this;
+    const ref = table.allocate();
+    table.setCreated(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
+    table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
+    table.setPathCrc(ref, key.crc);
+    table.setName(ref, this.names.store(key.bytes, key.lastSlash() + 1, key.end));
+    this.dataBytes += countUnits(key.bytes, KEY_START, key.end);
+    this.link(ref, parent);
+    this.paths.add(ref);
+    this.setData(ref, data);
+    this.count++;
+    if (parent === ROOT && this.names.text(table.name(ref)) === "zookeeper") this.zookeeper = ref;
+    return ref;
+  }
+
+  /** Takes out a node that has no children. Its reference means nothing afterwards. */
+  remove(ref: NodeRef): void {
+    const { table } = this;
+    this.dataBytes -= this.pathUnits(ref);
+    this.freeData(ref);
+    this.paths.remove(ref);
+    this.unlink(ref);
+    this.names.release(table.name(ref));
+    table.release(ref);
+    this.count--;
+    if (ref === this.zookeeper) this.zookeeper = NO_NODE;
+  }
+
+  /** Replaces the data by a copy of `data`; touches no Stat field. */
+  setData(ref: NodeRef, data: Uint8Array | null): void {
+    const { table } = this;
+    this.freeData(ref);
+    if (data === null || data.length === 0) {
+      table.setData(ref, NO_BLOCK, data === null ? -1 : 0);
+      table.setContentCrc(ref, table.pathCrc(ref));
+      return;
+    }
+    const block = this.slab.allocate(data.length);
+    this.slab.page(block).bytes.set(data, offsetOf(block));
+    table.setData(ref, block, data.length);
+    table.setContentCrc(ref, crc32(table.pathCrc(ref), data) | 0);
+    this.dataBytes += data.length;
+  }
+
+  /** A copy. */
+  data(ref: NodeRef): Uint8Array | null {
+    const length = this.table.dataLength(ref);
+    if (length <= 0) return length < 0 ? null : new Uint8Array(0);
+    const block = this.table.data(ref);
+    const offset = offsetOf(block);
+    return this.slab.page(block).bytes.slice(offset, offset + length);
+  }
+
+  /** As a jute buffer. */
+  writeData(ref: NodeRef, out: Writer): void {
+    const length = this.table.dataLength(ref);
+    const at = out.reserve(4 + Math.max(0, length));
+    out.view.setInt32(at, length);
+    if (length <= 0) return;
+    const block = this.table.data(ref);
+    copyBytes(this.slab.page(block), offsetOf(block), out.bytes, out.view, at + 4, length);
+  }
+
+  /** The root's is "". */
+  path(ref: NodeRef): string {
+    return textOfUnits(this.composed, this.compose(ref), this.composed.length);
+  }
+
+  /** As a jute ustring; the root is "". */
+  writePath(ref: NodeRef, out: Writer): void {
+    const start = this.compose(ref);
+    const length = this.composed.length - start;
+    const at = out.reserve(4 + length);
+    out.view.setInt32(at, length);
+    for (let i = 0; i < length; i++) out.bytes[at + 4 + i] = this.composed[start + i] as number;
+  }
+
+  /** As vector<ustring> of last components. */
+  writeChildren(ref: NodeRef, out: Writer): void {
+    const { table } = this;
+    out.int(table.childCount(ref));
+    for (let child = table.firstChild(ref); child !== NO_NODE; child = table.next(child)) {
+      this.names.write(table.name(child), out);
+    }
+  }
+
+  childNames(ref: NodeRef): readonly string[] {
+    const { table } = this;
+    const names: string[] = [];
+    for (let child = table.firstChild(ref); child !== NO_NODE; child = table.next(child)) {
+      names.push(this.names.text(table.name(child)));
+    }
+    return names;
+  }
+
+  /** The node after this one, parents first, in the subtree of `top`; NO_NODE at the end. */
+  successor(ref: NodeRef, top: NodeRef): NodeRef {
+    const child = this.table.firstChild(ref);
+    return child === NO_NODE ? this.afterSubtree(ref, top) : child;
+  }
+
+  /** As `successor`, but what lies below `ref` is left out. */
+  afterSubtree(ref: NodeRef, top: NodeRef): NodeRef {
+    for (let at = ref; at !== top; at = this.table.parent(at)) {
+      const next = this.table.next(at);
+      if (next !== NO_NODE) return next;
+    }
+    return NO_NODE;
+  }
+
+  /** Whether the node counts in the tree digest: all but what lies below /zookeeper (on-disk-formats 7.1). */
+  isDigested(ref: NodeRef): boolean {
+    if (this.zookeeper === NO_NODE) return true;
+    for (let at = this.table.parent(ref); at > ROOT; at = this.table.parent(at)) {
+      if (at === this.zookeeper) return false;
+    }
+    return true;
+  }
+
+  /** Unsigned 32 bits; 0 for what does not count. */
+  nodeDigest(ref: NodeRef): number {
+    return this.isDigested(ref) ? digestOf(this.table, ref) : 0;
+  }
+
+  pathCrc(ref: NodeRef): number {
+    return this.table.pathCrc(ref);
+  }
+
+  /** Compares from the last component up: the CRC was equal, so nearly always the node is the sought one. */
+  isSought(ref: NodeRef): boolean {
+    const { key, names, table } = this;
+    let end = key.end;
+    for (let at = ref; at !== ROOT; at = table.parent(at)) {
+      const name = table.name(at);
+      const slash = end - names.length(name) - 1;
+      if (slash < KEY_START || key.bytes[slash] !== SLASH || !names.isAt(name, key.bytes, slash + 1)) return false;
+      end = slash;
+    }
+    return end === KEY_START;
+  }
+
+  /** New children come first in the list: a walk that has passed a parent does not meet them. */
+  private link(ref: NodeRef, parent: NodeRef): void {
+    const { table } = this;
+    const next = table.firstChild(parent);
+    table.setParent(ref, parent);
+    table.setNext(ref, next);
+    if (next !== NO_NODE) table.setPrevious(next, ref);
+    table.setFirstChild(parent, ref);
+    table.setChildCount(parent, table.childCount(parent) + 1);
+  }
+
+  private unlink(ref: NodeRef): void {
+    const { table } = this;
+    const parent = table.parent(ref);
+    const next = table.next(ref);
+    const previous = table.previous(ref);
+    if (next !== NO_NODE) table.setPrevious(next, previous);
+    if (previous === NO_NODE) table.setFirstChild(parent, next);
+    else table.setNext(previous, next);
+    table.setChildCount(parent, table.childCount(parent) - 1);
+  }
+
+  private freeData(ref: NodeRef): void {
+    const length = this.table.dataLength(ref);
+    if (length <= 0) return;
+    this.slab.release(this.table.data(ref), length);
+    this.dataBytes -= length;
+  }
+
+  /** Puts the path's bytes at the end of `composed` and returns where they begin. */
+  private compose(ref: NodeRef): number {
+    const { names, table } = this;
+    let length = 0;
+    for (let at = ref; at !== ROOT; at = table.parent(at)) length += 1 + names.length(table.name(at));
+    if (length > this.composed.length) this.composed = new Uint8Array(2 * length);
+    let start = this.composed.length;
+    for (let at = ref; at !== ROOT; at = table.parent(at)) {
+      const name = table.name(at);
+      start -= names.length(name);
+      names.copy(name, this.composed, start);
+      this.composed[--start] = SLASH;
+    }
+    return start;
+  }
+
+  private pathUnits(ref: NodeRef): number {
+    return countUnits(this.composed, this.compose(ref), this.composed.length);
+  }
+}
