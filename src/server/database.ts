@@ -1,8 +1,8 @@
 import type { SessionId } from "../base/ids.ts";
 import { toSessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
-import type { SnapshotSections } from "../store/snapshotDecoder.ts";
 import type { RecoverySink } from "../store/recovery.ts";
+import type { SnapshotSections } from "../store/snapshotDecoder.ts";
 import { DataTree } from "../tree/dataTree.ts";
 import type { Outcome } from "../tree/outcome.ts";
 import { Op } from "../wire/client/numbers.ts";

@@ -44,7 +44,12 @@ export class LeaderPipeline implements Upstream {
     this.tracker = parts.tracker;
     this.sessionIds = parts.sessionIds;
     this.turn = parts.turn;
-    this.preparer = new Preparer(parts.database.tree, sessionView(parts.tracker, parts.turn), parts.rules, parts.options);
+    this.preparer = new Preparer(
+      parts.database.tree,
+      sessionView(parts.tracker, parts.turn),
+      parts.rules,
+      parts.options,
+    );
   }
 
   /** Every session of the table starts with a full timeout (client-protocol 4.6). */

@@ -1,12 +1,13 @@
 import { DecodeError, type Reader } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
+import { withoutDigests } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { NO_NODE, type NodeRef } from "../tree/nodeTable.ts";
 import type { WatcherKind, Watches } from "../tree/watches.ts";
 import type { AclRules } from "../txn/request.ts";
 import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
-import { type ACL, type Id, MultiHeader } from "../wire/client/shared.ts";
+import { type Id, MultiHeader } from "../wire/client/shared.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import { beginReply, endReply, writeAcl, writeHeaderOnly, writeNotification } from "./replies.ts";
 
@@ -125,7 +126,7 @@ export class Reads {
     if (ref === NO_NODE) return Err.noNode;
     const acl = this.tree.acl(ref);
     if (!this.rules.permits(acl, Perms.read | Perms.admin, identities)) return Err.noAuth;
-    writeAcl(connection.out, this.rules.permits(acl, Perms.admin, identities) ? acl : acl.map(withoutDigest));
+    writeAcl(connection.out, this.rules.permits(acl, Perms.admin, identities) ? acl : withoutDigests(acl));
     this.tree.writeStat(ref, connection.out);
     return Err.ok;
   }
@@ -298,14 +299,6 @@ function pathOf(body: Reader): string {
   const path = body.ustring();
   if (path === null) throw new DecodeError("null path");
   return path;
-}
-
-/** Who lacks ADMIN sees `user:x` (3.8). */
-function withoutDigest(entry: ACL): ACL {
-  const id = entry.id.id;
-  if (entry.id.scheme !== "digest" || id === null) return entry;
-  const colon = id.indexOf(":");
-  return { perms: entry.perms, id: { scheme: "digest", id: `${colon < 0 ? id : id.slice(0, colon)}:x` } };
 }
 
 function userOf(identity: Id): string {
