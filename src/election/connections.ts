@@ -225,13 +225,15 @@ export class ElectionConnections {
     link.close();
   }
 
-  /** Takes out this connection alone, never the one that has replaced it (peer-protocol 1.6). */
+  /**
+   * Takes out this connection alone, never the one that has replaced it (peer-protocol 1.6): what was replaced is no worker
+   * any more.
+   */
   private forget(link: ElectionLink): void {
     const worker = this.workers.get(link);
     if (worker === undefined) return;
     this.workers.delete(link);
-    const peer = this.peers.get(worker.sid);
-    if (peer?.link === link) peer.link = undefined;
+    this.peerOf(worker.sid).link = undefined;
     this.forgetStranger(worker.sid);
   }
 

@@ -153,6 +153,35 @@ describe("elections", () => {
     );
   });
 
+  test("a higher round begins anew: with its vote or with one's own first, never with what was adopted before", () => {
+    const ensemble = new Ensemble([1n, 2n, 3n, 4n, 5n]);
+    ensemble.start(2n);
+    ensemble.transcript();
+    ensemble.say(3n, 2n, PeerState.looking, [3n, 5n, 0n, 1n]);
+    ensemble.say(3n, 2n, PeerState.looking, [3n, 1n, 0n, 2n]);
+    ensemble.say(1n, 2n, PeerState.looking, [1n, 0n, 0n, 3n]);
+    check(
+      ensemble,
+      `
+        0 3>2 looking 3 e5 z0 r1
+        0 2>1 looking 3 e5 z0 r1 (lost)
+        0 2>3 looking 3 e5 z0 r1 (lost)
+        0 2>4 looking 3 e5 z0 r1 (lost)
+        0 2>5 looking 3 e5 z0 r1 (lost)
+        0 3>2 looking 3 e1 z0 r2
+        0 2>1 looking 3 e1 z0 r2 (lost)
+        0 2>3 looking 3 e1 z0 r2 (lost)
+        0 2>4 looking 3 e1 z0 r2 (lost)
+        0 2>5 looking 3 e1 z0 r2 (lost)
+        0 1>2 looking 1 e0 z0 r3
+        0 2>1 looking 2 e0 z0 r3 (lost)
+        0 2>3 looking 2 e0 z0 r3 (lost)
+        0 2>4 looking 2 e0 z0 r3 (lost)
+        0 2>5 looking 2 e0 z0 r3 (lost)
+      `,
+    );
+  });
+
   test("an ensemble of one elects itself", () => {
     const ensemble = new Ensemble([1n]);
     ensemble.start(1n, 4, 0x400000002n);

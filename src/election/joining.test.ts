@@ -118,6 +118,16 @@ test.each<[string, Parameters<typeof joined>[0], string]>([
   ],
   ["a single voice says that I lead", [[1n, following, 5n, 0n, 0n, 1n, 2]], "looks on"],
   [
+    "what servers said in an earlier round is forgotten with it",
+    [
+      [1n, leading, 1n, 1n, 0n, 1n, 2],
+      [2n, following, 1n, 1n, 0n, 1n, 2],
+      [4n, looking, 4n, 0n, 0n, 5n, 2],
+      [3n, following, 1n, 2n, 0n, 5n, 2],
+    ],
+    "looks on",
+  ],
+  [
     "observers do not count",
     [
       [1n, leading, 1n, 1n, 0n, 1n, 2],
