@@ -1,0 +1,266 @@
+import type { SessionId } from "../base/ids.ts";
+import type { Zxid } from "../base/zxid.ts";
+import { isDigested } from "../tree/paths.ts";
+import type { ACL } from "../wire/client/shared.ts";
+import { contentCrcOf, digestOfContent } from "./nodeDigest.ts";
+import type { CommittedView } from "./request.ts";
+
+/** A node as it will be once transaction `zxid` is applied. Its fields include those of a StatPersisted. */
+export class ChangeRecord {
+  /** The root is "". */
+  readonly path: string;
+  /** The transaction this state belongs to; NOT_CHANGED while it is only a copy of the committed node. */
+  zxid: bigint = NOT_CHANGED;
+  /** False: deleted. */
+  exists = true;
+  czxid = 0n;
+  mzxid = 0n;
+  pzxid = 0n;
+  ctime = 0n;
+  mtime = 0n;
+  version = 0;
+  /** Children ever created, not the cversion that clients see. */
+  cversion = 0;
+  aversion = 0;
+  ephemeralOwner = 0n;
+  childCount = 0;
+  acl: readonly ACL[] | null = null;
+  dataLength = 0;
+  /** CRC-32 of path and data. */
+  contentCrc = 0;
+  /** What the node adds to the tree digest. */
+  digest = 0;
+  /** What the record replaced, while its transaction can still be refused. */
+  previous: ChangeRecord | undefined = undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+/**
+ * The tree as it will be: the committed tree plus the changes of every transaction that was prepared and is not applied yet,
+ * called outstanding changes in ZooKeeper.
+ *
+ * Between `begin` and `seal` or `rollback` lies one transaction. Invariants: `latest` holds the last record of each path in
+ * `queue`; the queue is in zxid order; `treeDigest` is the digest after all of it, and the committed tree's when it is empty.
+ */
+export class Pending {
+  private readonly view: CommittedView;
+  private readonly digestEnabled: boolean;
+  private readonly latest = new Map<string, ChangeRecord>();
+  private readonly ephemerals = new Map<bigint, Set<ChangeRecord>>();
+  private queue: ChangeRecord[] = [];
+  /** Records before it were applied. */
+  private head = 0;
+  /** Where the records of the transaction in the making begin. */
+  private mark = 0;
+  private treeDigest = 0n;
+  /** What the transaction in the making adds to the digest, in two parts. */
+  private digestDelta = 0;
+  private digestCarry = 0n;
+
+  constructor(view: CommittedView, digestEnabled: boolean) {
+    this.view = view;
+    this.digestEnabled = digestEnabled;
+  }
+
+  /** How many records wait for the tree. */
+  get size(): number {
+    return this.queue.length - this.head;
+  }
+
+  begin(): void {
+    this.mark = this.queue.length;
+    this.dropDelta();
+    if (this.size === 0) this.treeDigest = this.view.digest;
+  }
+
+  /** The node with all outstanding changes; undefined when there is none. Only `edit` makes it writable. */
+  find(path: string): ChangeRecord | undefined {
+    const key = path === "/" ? "" : path;
+    const record = this.latest.get(key);
+    if (record !== undefined) return record.exists ? record : undefined;
+    const node = this.view.find(key);
+    return node < 0 ? undefined : this.load(key, node);
+  }
+
+  /** A writable copy of what `find` gave; to be `put` when it is changed. What `find` gave is not used again. */
+  edit(record: ChangeRecord, zxid: Zxid): ChangeRecord {
+    this.count(-record.digest);
+    const edited = record.zxid === NOT_CHANGED ? record : copyOf(record);
+    edited.zxid = zxid;
+    return edited;
+  }
+
+  /** A node that is not there yet; to be `put` when it is filled in. */
+  create(path: string, zxid: Zxid): ChangeRecord {
+    const record = new ChangeRecord(path);
+    record.zxid = zxid;
+    return record;
+  }
+
+  setData(record: ChangeRecord, data: Uint8Array | null): void {
+    record.dataLength = data === null ? 0 : data.length;
+    if (this.digestEnabled) record.contentCrc = contentCrcOf(record.path, data);
+  }
+
+  /** The record counts from now on. */
+  put(record: ChangeRecord): void {
+    if (this.digestEnabled && isDigested(record.path)) {
+      record.digest = digestOfContent(record.contentCrc, record);
+      this.count(record.digest);
+    }
+    this.append(record);
+    // Owners that mark containers and TTL nodes land here too: no session has such an id.
+    if (record.ephemeralOwner !== 0n) this.remember(record);
+  }
+
+  /** The node that `find` gave is gone. */
+  remove(record: ChangeRecord, zxid: Zxid): void {
+    this.count(-record.digest);
+    const gone = new ChangeRecord(record.path);
+    gone.zxid = zxid;
+    gone.exists = false;
+    this.append(gone);
+  }
+
+  /** The transaction is made: its changes stay until it is applied. */
+  seal(): void {
+    for (let i = this.mark; i < this.queue.length; i++) (this.queue[i] as ChangeRecord).previous = undefined;
+    this.treeDigest = this.digest;
+    this.mark = this.queue.length;
+    this.dropDelta();
+  }
+
+  /** The transaction is refused: nothing of it remains, sequence numbers included. */
+  rollback(): void {
+    while (this.queue.length > this.mark) {
+      const record = this.queue.pop() as ChangeRecord;
+      if (record.previous === undefined) this.latest.delete(record.path);
+      else this.latest.set(record.path, record.previous);
+      this.forget(record);
+    }
+    this.dropDelta();
+  }
+
+  /** The tree's digest after all outstanding transactions and the one in the making, signed. */
+  get digest(): bigint {
+    return BigInt.asIntN(64, this.treeDigest + this.digestCarry + BigInt(this.digestDelta));
+  }
+
+  /** The tree has applied everything up to `zxid`. Constant time a change. */
+  applied(zxid: Zxid): void {
+    while (this.head < this.queue.length) {
+      const record = this.queue[this.head] as ChangeRecord;
+      if (record.zxid > zxid) break;
+      this.head++;
+      if (this.latest.get(record.path) === record) this.latest.delete(record.path);
+      this.forget(record);
+    }
+    this.compact();
+  }
+
+  /** Leadership is over: what was not applied by now will be applied by others or never. */
+  clear(): void {
+    this.latest.clear();
+    this.ephemerals.clear();
+    this.queue = [];
+    this.head = 0;
+    this.mark = 0;
+    this.dropDelta();
+  }
+
+  /** The session's ephemeral nodes with all outstanding changes, sorted. */
+  ephemeralsOf(session: SessionId): readonly string[] {
+    const paths: string[] = [];
+    for (const path of this.view.ephemeralsOf(session)) if (!this.latest.has(path)) paths.push(path);
+    for (const record of this.ephemerals.get(session) ?? []) {
+      if (this.latest.get(record.path) === record) paths.push(record.path);
+    }
+    return paths.sort();
+  }
+
+  private load(path: string, node: number): ChangeRecord {
+    const { view } = this;
+    const stat = view.statPersisted(node);
+    const record = new ChangeRecord(path);
+    record.czxid = stat.czxid;
+    record.mzxid = stat.mzxid;
+    record.pzxid = stat.pzxid;
+    record.ctime = stat.ctime;
+    record.mtime = stat.mtime;
+    record.version = stat.version;
+    record.cversion = stat.cversion;
+    record.aversion = stat.aversion;
+    record.ephemeralOwner = stat.ephemeralOwner;
+    record.childCount = view.childCount(node);
+    record.acl = view.acl(node);
+    record.dataLength = view.dataLength(node);
+    if (!this.digestEnabled) return record;
+    record.contentCrc = view.contentCrc(node);
+    record.digest = view.nodeDigest(node);
+    return record;
+  }
+
+  private dropDelta(): void {
+    this.digestDelta = 0;
+    this.digestCarry = 0n;
+  }
+
+  private count(nodeDigest: number): void {
+    this.digestDelta += nodeDigest;
+    // The sum stays an exact double: a closeSession may name millions of nodes.
+    if (Math.abs(this.digestDelta) < LARGE_DELTA) return;
+    this.digestCarry += BigInt(this.digestDelta);
+    this.digestDelta = 0;
+  }
+
+  private append(record: ChangeRecord): void {
+    record.previous = this.latest.get(record.path);
+    this.latest.set(record.path, record);
+    this.queue.push(record);
+  }
+
+  private remember(record: ChangeRecord): void {
+    const records = this.ephemerals.get(record.ephemeralOwner);
+    if (records === undefined) this.ephemerals.set(record.ephemeralOwner, new Set([record]));
+    else records.add(record);
+  }
+
+  private forget(record: ChangeRecord): void {
+    if (record.ephemeralOwner === 0n) return;
+    const records = this.ephemerals.get(record.ephemeralOwner);
+    if (records?.delete(record) && records.size === 0) this.ephemerals.delete(record.ephemeralOwner);
+  }
+
+  private compact(): void {
+    if (this.head === this.queue.length) this.queue.length = 0;
+    else if (this.head > COMPACT_AT && 2 * this.head > this.queue.length) this.queue.splice(0, this.head);
+    else return;
+    this.head = 0;
+    this.mark = this.queue.length;
+  }
+}
+
+function copyOf(record: ChangeRecord): ChangeRecord {
+  const copy = new ChangeRecord(record.path);
+  copy.czxid = record.czxid;
+  copy.mzxid = record.mzxid;
+  copy.pzxid = record.pzxid;
+  copy.ctime = record.ctime;
+  copy.mtime = record.mtime;
+  copy.version = record.version;
+  copy.cversion = record.cversion;
+  copy.aversion = record.aversion;
+  copy.ephemeralOwner = record.ephemeralOwner;
+  copy.childCount = record.childCount;
+  copy.acl = record.acl;
+  copy.dataLength = record.dataLength;
+  copy.contentCrc = record.contentCrc;
+  return copy;
+}
+
+const NOT_CHANGED = -1n;
+const LARGE_DELTA = 2 ** 50;
+const COMPACT_AT = 1024;
