@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { hex64 } from "../base/bytes.ts";
 import { NEVER } from "../base/instant.ts";
 import { COUNTER_EXHAUSTED, counterOf, type Epoch, epochOf, nextZxid, toZxid, type Zxid } from "../base/zxid.ts";
 import { IntData, PacketType, PROTOCOL_VERSION, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
@@ -254,7 +255,7 @@ export class Leader {
       return `accepted epoch ${introduction.acceptedEpoch} has no successor`;
     const { version } = this.init.verifier;
     if (introduction.configVersion <= version) return undefined;
-    return `its configuration ${introduction.configVersion} is later than ${version}`;
+    return `its configuration ${hex64(introduction.configVersion)} is later than ${hex64(version)}`;
   }
 
   private chooseEpoch(now: number): void {
@@ -282,7 +283,7 @@ export class Leader {
     const counts = currentEpoch !== NOT_COUNTED;
     handler.peerZxid = toZxid(zxid);
     if (counts && this.barriers.isAhead(currentEpoch, handler.peerZxid)) {
-      this.drop(handler, `it is ahead of this leader: epoch ${currentEpoch}, zxid ${zxid}`);
+      this.drop(handler, `it is ahead of this leader: epoch ${currentEpoch}, zxid 0x${hex64(zxid)}`);
       return;
     }
     handler.enter("awaitingQuorum", now + this.initMs);

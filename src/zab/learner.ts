@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { hex64 } from "../base/bytes.ts";
 import { type ServerId, toServerId } from "../base/ids.ts";
 import { NEVER } from "../base/instant.ts";
 import { counterOf, type Epoch, epochOf, toZxid, ZXID_ZERO, type Zxid, zxidOf } from "../base/zxid.ts";
@@ -139,7 +140,7 @@ export class Learner {
     const target = this.pending.last;
     const stands = last === target || (counterOf(target) === 0 && last < target);
     if (stands) this.resume("collecting", now);
-    else this.end(`truncated to ${last} where the leader named ${target}`);
+    else this.end(`the log ends at 0x${hex64(last)} where the leader cut it at 0x${hex64(target)}`);
   }
 
   /** Bytes of the snapshot arrived. */
@@ -292,8 +293,9 @@ export class Learner {
   /** False: the session with this leader is over. */
   private takeProposal({ zxid: raw, data }: QuorumPacket): boolean {
     const zxid = toZxid(raw);
-    if (data === null) this.end(`proposal ${zxid} without a transaction`);
-    else if (!this.pending.continuedBy(zxid)) this.end(`proposal ${zxid} does not continue ${this.pending.last}`);
+    if (data === null) this.end(`proposal 0x${hex64(zxid)} without a transaction`);
+    else if (!this.pending.continuedBy(zxid))
+      this.end(`proposal 0x${hex64(zxid)} does not continue 0x${hex64(this.pending.last)}`);
     else {
       this.pending.push({ zxid, bytes: data });
       return true;
@@ -304,7 +306,8 @@ export class Learner {
   private takeCommit({ zxid }: QuorumPacket, designated?: ServerId): void {
     const next = this.pending.nextToCommit;
     if (next === undefined || next.zxid !== zxid) {
-      this.end(`commit of ${zxid} where ${next === undefined ? "no proposal" : next.zxid} is next`);
+      const expected = next === undefined ? "no proposal" : `0x${hex64(next.zxid)}`;
+      this.end(`commit of 0x${hex64(zxid)} where ${expected} is next`);
       return;
     }
     if (designated !== undefined) this.world.activateConfig(next, designated);
