@@ -24,7 +24,7 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
     observerMasterId:
       peer.role.kind === "following" && home.config.peerType === "observer" ? peer.role.following.leaderSid : undefined,
     lastZxid: tree.lastProcessedZxid,
-    uptimeMs: Math.max(0, nowMs - home.clients.servingSinceMs),
+    uptimeMs: uptimeMs(server, nowMs),
     tree: {
       nodeCount: tree.nodeCount + 1,
       watchCount: watches.watchCount,
@@ -45,12 +45,16 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
       responseSize: NO_SIZES,
     },
     connections: Array.from(connections.values(), connectionStatus),
-    leader: leaderStatus(peer.role, nowMs - home.clients.servingSinceMs),
+    leader: leaderStatus(peer.role, uptimeMs(server, nowMs)),
     quorumSize: home.config.ensemble === undefined ? undefined : home.verifier.voters.size,
     directories: facts.directories,
     fileDescriptors: facts.fileDescriptors,
     counters: new Map([["digest_mismatches_count", tree.digestMismatches]]),
   };
+}
+
+function uptimeMs(server: Server, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs - server.home.clients.servingSinceMs));
 }
 
 function modeOf(server: Server): Mode {

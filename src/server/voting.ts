@@ -27,7 +27,8 @@ export class Voting {
         sid,
         address: present(members.get(sid)?.[0], "this server is in its own configuration"),
         members,
-        initialMessageTimeoutMs: config.quorumCnxnTimeoutMs,
+        initialMessageTimeoutMs:
+          config.quorumCnxnTimeoutMs >= 0 ? config.quorumCnxnTimeoutMs : config.syncLimit * config.tickTimeMs,
       },
       {
         dial: (peer, addresses) => world.dialElection(peer, addresses, config.cnxTimeoutMs),
