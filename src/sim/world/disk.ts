@@ -1,0 +1,146 @@
+import type { DiskCommand, DiskEvent } from "../../store/commands.ts";
+import { type Fate, MemoryDirectory, type UnsyncedChange } from "../../store/memoryDirectory.ts";
+import type { DataDirectories } from "../../store/recovery.ts";
+import { Storage, type StorageSettings } from "../../store/storage.ts";
+import type { TxnBytes } from "../../wire/txnValue.ts";
+import type { Random } from "../random.ts";
+import type { Clock } from "./clock.ts";
+
+/** How the disk of one machine behaves; changed while it runs. */
+export interface DiskManners {
+  minDelayMs: number;
+  maxDelayMs: number;
+  /** Commands wait. */
+  held: boolean;
+  /** Appends that wait are written as one group, as the real disk does. */
+  groups: boolean;
+  /** A sync says it is done and is not: what no honest disk does (used to grade the checkers). */
+  liesAboutSync: boolean;
+}
+
+/** The disk of one machine. It outlives the processes that use it. */
+export class SimDisk {
+  readonly files: MemoryDirectory;
+  readonly directories: DataDirectories;
+  readonly manners: DiskManners;
+  private stopAfter = Number.POSITIVE_INFINITY;
+
+  constructor(name: string, manners: DiskManners) {
+    this.manners = manners;
+    this.files = new MemoryDirectory(`${name}/version-2`);
+    this.directories = { log: this.files, snapshot: this.files, parents: [new MemoryDirectory(name)] };
+    this.files.watch = (operation) => {
+      if (operation === "read") return "perform";
+      if (this.stopAfter-- <= 0) throw new DiskStopped();
+      const isSync = operation === "sync" || operation === "syncDirectory";
+      return isSync && this.manners.liesAboutSync ? "ignore" : "perform";
+    };
+  }
+
+  /** From now on so many changes are carried out, then every further one throws: the machine is stopping. */
+  stopAfterChanges(count: number): void {
+    this.stopAfter = count;
+  }
+
+  works(): void {
+    this.stopAfter = Number.POSITIVE_INFINITY;
+  }
+
+  /** The power fails: what was not synced is kept, lost or, a write, torn. */
+  powerOff(fate: (change: UnsyncedChange) => Fate): void {
+    this.works();
+    this.files.crash(fate);
+  }
+}
+
+/** Thrown into whoever changes a disk whose machine is stopping. */
+export class DiskStopped extends Error {
+  override readonly name = "DiskStopped";
+}
+
+/**
+ * The disk as one process uses it: commands are carried out one after the other by the real `Storage`, each after its time,
+ * and answered in events of their own.
+ */
+export class DiskQueue {
+  private readonly disk: SimDisk;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly storage: Storage;
+  private readonly answer: (event: DiskEvent, command: DiskCommand) => void;
+  private commands: DiskCommand[] = [];
+  private busy = false;
+  private isOver = false;
+
+  constructor(
+    disk: SimDisk,
+    clock: Clock,
+    random: Random,
+    settings: StorageSettings,
+    answer: (event: DiskEvent, command: DiskCommand) => void,
+  ) {
+    this.disk = disk;
+    this.clock = clock;
+    this.random = random;
+    this.storage = new Storage(disk.directories, {
+      ...settings,
+      random: () => random.next(),
+      monoMs: () => clock.nowMs,
+    });
+    this.answer = answer;
+  }
+
+  submit(command: DiskCommand): void {
+    this.commands.push(command);
+    this.go();
+  }
+
+  /** Whether everything asked for was done and answered. */
+  get isIdle(): boolean {
+    return !this.busy && this.commands.length === 0;
+  }
+
+  /** After `manners.held` was taken back. */
+  go(): void {
+    if (this.busy || this.isOver || this.disk.manners.held || this.commands.length === 0) return;
+    this.busy = true;
+    const { minDelayMs, maxDelayMs } = this.disk.manners;
+    this.clock.after(this.random.between(minDelayMs, maxDelayMs), "work", () => this.carryOut());
+  }
+
+  /**
+   * The process ends. With `changes`, the command at the head of the queue is carried out as far as so many changes of
+   * files: where the power failed.
+   */
+  end(changes: number): void {
+    this.isOver = true;
+    if (changes <= 0 || this.commands.length === 0) return;
+    this.disk.stopAfterChanges(changes);
+    this.storage.execute(this.take());
+    this.disk.works();
+  }
+
+  private carryOut(): void {
+    if (this.isOver) return;
+    this.busy = false;
+    if (this.disk.manners.held) return;
+    const command = this.take();
+    for (const event of this.storage.execute(command)) {
+      if (this.isOver) return;
+      this.answer(event, command);
+    }
+    this.go();
+  }
+
+  private take(): DiskCommand {
+    const command = this.commands.shift();
+    if (command === undefined) throw new Error("the disk has nothing to do");
+    if (command.kind !== "append" || !this.disk.manners.groups) return command;
+    const entries: TxnBytes[] = [...command.entries];
+    for (let next = this.commands[0]; next?.kind === "append"; next = this.commands[0]) {
+      entries.push(...next.entries);
+      this.commands.shift();
+    }
+    return { kind: "append", entries };
+  }
+}
