@@ -43,6 +43,7 @@ function expandAuth(perms: number, identities: readonly Id[], providers: AuthPro
 }
 
 function withoutDuplicates(acl: readonly ACL[]): readonly ACL[] {
+  if (acl.length === 1) return acl;
   const seen = new Set<string>();
   return acl.filter(({ perms, id }) => {
     const text = JSON.stringify([perms, id.scheme, id.id]);

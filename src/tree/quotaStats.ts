@@ -22,7 +22,7 @@ export class QuotaStats {
 
   /** What cannot be parsed counts as nothing: Java throws there and the server stops (hazard H5). */
   static parse(data: Uint8Array | null): QuotaStats {
-    const values = data === null || data.length > LONGEST_TEXT ? undefined : parsed(asciiText(data));
+    const values = parseQuotaText(data);
     return values === undefined ? QuotaStats.of(0n, 0n) : new QuotaStats(values);
   }
 
@@ -48,8 +48,11 @@ export class QuotaStats {
   }
 }
 
-function parsed(text: string): ReadonlyMap<string, bigint> | undefined {
+/** The numbers of a limits or stats node; undefined for what Java cannot parse, and for what is too long to be one. */
+export function parseQuotaText(data: Uint8Array | null): ReadonlyMap<string, bigint> | undefined {
+  if (data === null || data.length > LONGEST_TEXT) return undefined;
   const values = new Map<string, bigint>();
+  const text = latin1Text(data);
   if (text === "") return values;
   const pairs = text.split(/[,;]+/);
   while (pairs.at(-1) === "") pairs.pop();
@@ -63,9 +66,10 @@ function parsed(text: string): ReadonlyMap<string, bigint> | undefined {
   return values;
 }
 
-function asciiText(data: Uint8Array): string {
+/** A byte a unit: a byte that is no ASCII must not pass for a digit. */
+function latin1Text(data: Uint8Array): string {
   let text = "";
-  for (const byte of data) text += String.fromCharCode(byte & 0x7f);
+  for (const byte of data) text += String.fromCharCode(byte);
   return text;
 }
 
