@@ -1,9 +1,10 @@
 import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
+import type { AclRules } from "../tree/aclCheck.ts";
 import { Err } from "../wire/client/numbers.ts";
 import type { ACL, Id } from "../wire/client/shared.ts";
 import type { ChangeRecord, Pending } from "./pending.ts";
-import type { AclRules, CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
+import type { CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
 /** One request being prepared: what the handler of each op may ask. Its checks answer with an error code, 0 for none. */
 export class Preparation {
@@ -56,7 +57,7 @@ export class Preparation {
   }
 
   permits(node: ChangeRecord, permission: number): boolean {
-    return this.options.skipAcl || this.rules.permits(node.acl, permission, this.identities);
+    return this.rules.permits(node.acl, permission, this.identities);
   }
 
   fixUpAcl(acl: readonly ACL[] | null): readonly ACL[] | number {

@@ -30,14 +30,8 @@ export interface CommittedView {
   /** What the node adds to the digest, unsigned; 0 below /zookeeper. */
   nodeDigest(node: number): number;
   ephemeralsOf(session: SessionId): Iterable<string>;
-}
-
-/** ACLs as the authentication providers of this server see them. */
-export interface AclRules {
-  /** Whether `acl` grants any bit of `permissions` to one of the identities (client-protocol 3.4). */
-  permits(acl: readonly ACL[] | null, permissions: number, identities: readonly Id[]): boolean;
-  /** The list to be stored, or the error (client-protocol 3.8). */
-  fixUp(acl: readonly ACL[] | null, identities: readonly Id[]): readonly ACL[] | number;
+  /** The deepest quota root that the path is or lies below. */
+  quotaRoot(path: string): string | undefined;
 }
 
 /** The session tracker of the leader. */
@@ -71,8 +65,6 @@ export interface ReconfigRequestFields {
 export interface PrepareOptions {
   /** `zookeeper.digest.enabled` */
   readonly digestEnabled: boolean;
-  /** `zookeeper.skipACL` */
-  readonly skipAcl: boolean;
   /** `zookeeper.extendedTypesEnabled`: TTL nodes */
   readonly extendedTypesEnabled: boolean;
   /** `zookeeper.enforceQuota` */

@@ -1,5 +1,6 @@
 import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
+import { AclRules } from "../tree/aclCheck.ts";
 import { DataTree } from "../tree/dataTree.ts";
 import type {
   CheckWrite,
@@ -14,7 +15,7 @@ import { CreateFlags, Err, Op, Perms } from "../wire/client/numbers.ts";
 import type { ACL, Id } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { Preparer } from "./preparer.ts";
-import type { AclRules, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
+import type { PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
 /** A tree, its preparer and sessions that tests can kill: transactions are applied when the test says so. */
 export class TestWorld {
@@ -24,8 +25,8 @@ export class TestWorld {
   readonly outstanding: Txn[] = [];
   private counter = 0;
 
-  constructor(options: Partial<PrepareOptions> = {}) {
-    this.preparer = new Preparer(this.tree, this.sessions, TEST_RULES, { ...DEFAULTS, ...options });
+  constructor(options: Partial<PrepareOptions> = {}, rules = new AclRules()) {
+    this.preparer = new Preparer(this.tree, this.sessions, rules, { ...DEFAULTS, ...options });
   }
 
   prepare(write: PrepareRequest["write"] | TestWrite, from: Partial<PrepareRequest> = {}): Txn {
@@ -153,33 +154,28 @@ export function setACL(path: string | null, acl: readonly ACL[] | null, version 
 export interface Fault<S> {
   readonly name: string;
   readonly err: number;
-  readonly apply: (scenario: S) => void;
+  readonly change: (scenario: S) => Partial<S>;
 }
 
 /**
- * Tests that each fault alone gets its error, and that of any two the one that stands first in the list wins. `impossible`
- * names pairs that cannot be had at once.
+ * Rows for a table of tests: the good request, each fault alone, and every two of them, of which the one that stands first in
+ * the list must win. `impossible` names pairs that cannot be had at once.
  */
-export function testOrder<S>(
+export function orderOfChecks<S>(
+  good: S,
   faults: readonly Fault<S>[],
-  fresh: () => S,
-  run: (scenario: S) => number,
   impossible: readonly string[] = [],
-): void {
-  test("a good request is accepted", () => expect(run(fresh())).toBe(Err.ok));
-  test.each(faults)("$name: $err", ({ err, apply }) => {
-    const scenario = fresh();
-    apply(scenario);
-    expect(run(scenario)).toBe(err);
+): (readonly [string, S, number])[] {
+  const rows: (readonly [string, S, number])[] = [["nothing wrong", good, Err.ok]];
+  faults.forEach((first, i) => {
+    rows.push([first.name, { ...good, ...first.change(good) }, first.err]);
+    for (const second of faults.slice(i + 1)) {
+      const name = `${first.name} before ${second.name}`;
+      const scenario = { ...good, ...second.change(good) };
+      if (!impossible.includes(name)) rows.push([name, { ...scenario, ...first.change(scenario) }, first.err]);
+    }
   });
-  const pairs = faults.flatMap((first, i) => faults.slice(i + 1).map((second) => ({ first, second })));
-  const possible = pairs.filter(({ first, second }) => !impossible.includes(`${first.name}, ${second.name}`));
-  test.each(possible)("$first.name before $second.name", ({ first, second }) => {
-    const scenario = fresh();
-    second.apply(scenario);
-    first.apply(scenario);
-    expect(run(scenario)).toBe(first.err);
-  });
+  return rows;
 }
 
 /** The error of a transaction that was refused, 0 of any other. */
@@ -187,65 +183,11 @@ export function errOf(txn: Txn): number {
   return txn.body.type === Op.error ? txn.body.err : Err.ok;
 }
 
-/** A way to make a good request wrong, and the error it then gets. */
-export interface Fault<S> {
-  readonly name: string;
-  readonly err: number;
-  readonly apply: (scenario: S) => void;
-}
-
-/**
- * Tests that each fault alone gets its error, and that of any two the one that stands first in the list wins. `impossible`
- * names pairs that cannot be had at once.
- */
-export function testOrder<S>(
-  faults: readonly Fault<S>[],
-  fresh: () => S,
-  run: (scenario: S) => number,
-  impossible: readonly string[] = [],
-): void {
-  test("a good request is accepted", () => expect(run(fresh())).toBe(Err.ok));
-  test.each(faults)("$name: $err", ({ err, apply }) => {
-    const scenario = fresh();
-    apply(scenario);
-    expect(run(scenario)).toBe(err);
-  });
-  const pairs = faults.flatMap((first, i) => faults.slice(i + 1).map((second) => ({ first, second })));
-  const possible = pairs.filter(({ first, second }) => !impossible.includes(`${first.name}, ${second.name}`));
-  test.each(possible)("$first.name before $second.name", ({ first, second }) => {
-    const scenario = fresh();
-    second.apply(scenario);
-    first.apply(scenario);
-    expect(run(scenario)).toBe(first.err);
-  });
-}
-
-/** The error of a transaction that was refused, 0 of any other. */
-export function errOf(txn: Txn): number {
-  return txn.body.type === Op.error ? txn.body.err : Err.ok;
-}
-
-export const DEFAULTS: PrepareOptions = {
+const DEFAULTS: PrepareOptions = {
   digestEnabled: true,
-  skipAcl: false,
   extendedTypesEnabled: false,
   enforceQuota: false,
   reconfigEnabled: false,
   reconfig: undefined,
   maxTxnBytes: 2097150,
-};
-
-/** World entries and super only: what the order of checks needs. */
-const TEST_RULES: AclRules = {
-  permits: (acl, perms, identities) =>
-    acl === null ||
-    acl.length === 0 ||
-    identities.some(({ scheme }) => scheme === "super") ||
-    acl.some((entry) => (entry.perms & perms) !== 0),
-  fixUp: (acl) =>
-    acl === null || acl.length === 0
-      ? Err.invalidACL
-      : acl.some(({ id }) => id.id === null)
-        ? Err.marshallingError
-        : acl,
 };

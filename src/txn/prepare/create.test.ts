@@ -1,4 +1,5 @@
 import { asciiBytes } from "../../base/bytes.ts";
+import { AclRules } from "../../tree/aclCheck.ts";
 import { CreateFlags, Err, Op, Perms } from "../../wire/client/numbers.ts";
 import type { ACL } from "../../wire/client/shared.ts";
 import {
@@ -8,14 +9,16 @@ import {
   createTTL,
   ephemeral,
   errOf,
+  type Fault,
   LOCAL,
+  NOBODY,
   OPEN,
   only,
+  orderOfChecks,
   remove,
   STRANGER,
   SUPER,
   TestWorld,
-  testOrder,
 } from "../testWorld.ts";
 
 const DATA = asciiBytes("x");
@@ -33,7 +36,7 @@ describe.each<1 | 15 | 19 | 21>([1, 15, 19, 21])("order of checks, type %i", (op
     parent: "open" | "closed" | "ephemeral" | "ephemeral and closed" | "absent";
     isThere: boolean;
   }
-  const fresh = (): Scenario => ({
+  const good: Scenario = {
     flags: op === 21 ? CreateFlags.persistentWithTTL : op === 19 ? CreateFlags.container : 0,
     ttl: 1000n,
     ttlEnabled: true,
@@ -42,7 +45,7 @@ describe.each<1 | 15 | 19 | 21>([1, 15, 19, 21])("order of checks, type %i", (op
     acl: OPEN,
     parent: "open",
     isThere: false,
-  });
+  };
   const run = (scenario: Scenario): number => {
     const world = new TestWorld({ extendedTypesEnabled: scenario.ttlEnabled });
     const parentAcl = scenario.parent.endsWith("closed") ? only(NOT_CREATE) : OPEN;
@@ -55,52 +58,43 @@ describe.each<1 | 15 | 19 | 21>([1, 15, 19, 21])("order of checks, type %i", (op
   };
   const isClosed = (scenario: Scenario): boolean => scenario.parent.endsWith("closed");
 
-  testOrder<Scenario>(
-    [
-      { name: "flags -1", err: -8, apply: (s) => void (s.flags = -1) },
-      { name: "flags 7", err: -8, apply: (s) => void (s.flags = 7) },
-      {
-        name: "TTL flags while disabled",
-        err: -6,
-        apply: (s) => {
-          s.flags = CreateFlags.persistentSequentialWithTTL;
-          s.ttlEnabled = false;
-        },
-      },
-      {
-        name: "TTL value",
-        err: -8,
-        apply: (s) => {
-          s.flags = CreateFlags.persistentWithTTL;
-          s.ttl = 0n;
-          s.ttlEnabled = true;
-        },
-      },
-      { name: "session", err: -112, apply: (s) => void (s.session = CLOSING) },
-      { name: "null path", err: -5, apply: (s) => void (s.path = null) },
-      { name: "no slash", err: -8, apply: (s) => void (s.path = "pn") },
-      { name: "U+0000", err: -8, apply: (s) => void (s.path = "/p/\0n") },
-      { name: "ACL", err: -114, apply: (s) => void (s.acl = []) },
-      { name: "null ACL", err: -114, apply: (s) => void (s.acl = null) },
-      { name: "no parent", err: -101, apply: (s) => void (s.parent = "absent") },
-      {
-        name: "no CREATE on the parent",
-        err: -102,
-        apply: (s) => void (s.parent = s.parent === "ephemeral" ? "ephemeral and closed" : "closed"),
-      },
-      { name: "path", err: -8, apply: (s) => void (s.path = "/p/.") },
-      { name: "node exists", err: -110, apply: (s) => void (s.isThere = true) },
-      {
-        name: "ephemeral parent",
-        err: -108,
-        apply: (s) => void (s.parent = isClosed(s) ? "ephemeral and closed" : "ephemeral"),
-      },
-    ],
-    fresh,
-    run,
-    // Nothing can be below an ephemeral node.
-    ["node exists, ephemeral parent"],
-  );
+  const faults: readonly Fault<Scenario>[] = [
+    { name: "flags -1", err: -8, change: () => ({ flags: -1 }) },
+    { name: "flags 7", err: -8, change: () => ({ flags: 7 }) },
+    {
+      name: "TTL flags while disabled",
+      err: -6,
+      change: () => ({ flags: CreateFlags.persistentSequentialWithTTL, ttlEnabled: false }),
+    },
+    {
+      name: "TTL value",
+      err: -8,
+      change: () => ({ flags: CreateFlags.persistentWithTTL, ttl: 0n, ttlEnabled: true }),
+    },
+    { name: "session", err: -112, change: () => ({ session: CLOSING }) },
+    { name: "null path", err: -5, change: () => ({ path: null }) },
+    { name: "no slash", err: -8, change: () => ({ path: "pn" }) },
+    { name: "U+0000", err: -8, change: () => ({ path: "/p/\0n" }) },
+    { name: "ACL", err: -114, change: () => ({ acl: [] }) },
+    { name: "null ACL", err: -114, change: () => ({ acl: null }) },
+    { name: "no parent", err: -101, change: () => ({ parent: "absent" }) },
+    {
+      name: "no CREATE on the parent",
+      err: -102,
+      change: (s) => ({ parent: s.parent === "ephemeral" ? "ephemeral and closed" : "closed" }),
+    },
+    { name: "path", err: -8, change: () => ({ path: "/p/." }) },
+    { name: "node exists", err: -110, change: () => ({ isThere: true }) },
+    {
+      name: "ephemeral parent",
+      err: -108,
+      change: (s) => ({ parent: isClosed(s) ? "ephemeral and closed" : "ephemeral" }),
+    },
+  ];
+
+  // Nothing can be below an ephemeral node.
+  const impossible = ["node exists before ephemeral parent"];
+  test.each(orderOfChecks(good, faults, impossible))("%s", (_name, scenario, err) => expect(run(scenario)).toBe(err));
 });
 
 test.each([
@@ -212,15 +206,20 @@ test("an ACL that Java cannot look at", () => {
   expect(errOf(new TestWorld().do(create("/n", { acl })))).toBe(Err.marshallingError);
 });
 
-test("skipAcl opens every parent, super passes every ACL", () => {
-  for (const [options, from] of [
-    [{ skipAcl: true }, {}],
-    [{}, { identities: SUPER }],
-  ] as const) {
-    const world = new TestWorld(options);
-    world.do(create("/p", { acl: only(0) }));
-    expect(errOf(world.do(create("/p/n"), from))).toBe(Err.ok);
-  }
+test.each([
+  ["skipAcl", new AclRules(true), NOBODY],
+  ["super", new AclRules(), SUPER],
+])("%s passes every ACL", (_name, rules, identities) => {
+  const world = new TestWorld({}, rules);
+  world.do(create("/p", { acl: only(0) }));
+  expect(errOf(world.do(create("/p/n"), { identities }))).toBe(Err.ok);
+});
+
+test("the list that is stored is the one after the fix-up", () => {
+  const identities = [...NOBODY, { scheme: "digest", id: "u:x" }];
+  const acl = [{ perms: 3, id: { scheme: "auth", id: "" } }, ...OPEN, ...OPEN];
+  const txn = new TestWorld().do(create("/n", { acl }), { identities });
+  expect(txn.body).toMatchObject({ acl: [{ perms: 3, id: { scheme: "digest", id: "u:x" } }, ...OPEN] });
 });
 
 test.each([
