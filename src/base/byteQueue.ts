@@ -1,7 +1,8 @@
 /**
  * Bytes that arrive in chunks and are taken from the front: the one buffer under every stream parser.
- * Invariant: `start <= end <= bytes.length`; what lies between is not consumed yet. A chunk that arrives while nothing is
- * pending is used in place, so a parser that keeps up never copies.
+ * Invariants: `start <= end <= bytes.length`; what lies between is not consumed yet. A chunk that arrives while nothing is
+ * pending is used in place, so a parser that keeps up never copies. Bytes once handed out are never written over: views of
+ * consumed bytes stay good for as long as somebody holds them.
  */
 export class ByteQueue {
   bytes: Uint8Array = NOTHING;
@@ -39,10 +40,9 @@ export class ByteQueue {
   }
 
   private makeRoom(more: number): void {
-    const pending = this.end - this.start;
     if (this.owned && this.end + more <= this.bytes.length) return;
-    const roomy = this.owned && pending + more <= this.bytes.length;
-    const target = roomy ? this.bytes : new Uint8Array(Math.max(1024, 2 * (pending + more)));
+    const pending = this.end - this.start;
+    const target = new Uint8Array(Math.max(1024, 2 * (pending + more)));
     target.set(this.bytes.subarray(this.start, this.end), 0);
     this.bytes = target;
     this.start = 0;

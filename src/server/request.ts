@@ -5,7 +5,7 @@ import type { ClientConnection } from "./clientConnection.ts";
 /**
  * A request that could not be answered at once. Each kind is what its stage needs and no more:
  * - `write` waits for its commit, `sync` for the leader's word, both through the upstream;
- * - `read` waits behind an earlier write of its own connection; its body was copied off the chunk;
+ * - `read` waits behind an earlier write of its own connection; its body is a view of the chunk it came in;
  * - `reply` is an answer whose turn has not come (an undecodable write, an auth packet behind a write).
  */
 export type Request = WriteInFlight | SyncInFlight | WaitingRead | WaitingReply;

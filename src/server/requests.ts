@@ -109,13 +109,13 @@ export class Requests {
   private read(connection: ClientConnection, xid: number, op: number, at: Instant): void {
     if (connection.queue.length === 0)
       return this.answerRead(connection, xid, op, this.reader, connection.identities, 0);
-    const body = this.reader.rest().slice();
+    const body = this.reader.rest();
     const { identities } = connection;
     this.push({ kind: "read", connection, xid, op, body, identities, receivedMs: at.monoMs });
   }
 
   private write(connection: ClientConnection, xid: number, op: number, at: Instant): void {
-    const body = this.reader.rest().slice();
+    const body = this.reader.rest();
     const write = decodeWrite(op, body);
     if (write.op === Op.sync) return;
     const { identities } = connection;
@@ -130,7 +130,7 @@ export class Requests {
   }
 
   private sync(connection: ClientConnection, xid: number, at: Instant): void {
-    const body = this.reader.rest().slice();
+    const body = this.reader.rest();
     const write = decodeWrite(Op.sync, body);
     if (write.op !== Op.sync) return this.reply(connection, xid, Op.sync, undefined, Err.marshallingError, at);
     const { path } = write;

@@ -3,8 +3,8 @@ import { ByteQueue } from "../base/byteQueue.ts";
 /**
  * Splits a byte stream into frames: int length L, then L bytes (client-protocol 1.4, peer-protocol 1.5).
  *
- * Use: `push(chunk)`, then `while (frames.next()) handle(frames.bytes, frames.start, frames.end)`. The bytes are a view that
- * is valid until the next `push`. Invariant: what is buffered never exceeds one frame of the limit plus one chunk, whatever
+ * Use: `push(chunk)`, then `while (frames.next()) handle(frames.bytes, frames.start, frames.end)`. The bytes are a view
+ * that stays good (see ByteQueue); it keeps its whole chunk alive. Invariant: what is buffered never exceeds one frame of the limit plus one chunk, whatever
  * length was announced.
  */
 export class Frames {

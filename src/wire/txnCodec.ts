@@ -25,9 +25,11 @@ import type { CloseSessionBody, MultiBody, SubTxnBody, Txn, TxnBody, TxnDigestVa
  * on-disk-formats 3.4 and 3.5).
  */
 export function encodeTxn(txn: Txn): Uint8Array {
-  const writer = new Writer(ENCODE_CAPACITY);
-  encodeTxnInto(writer, txn);
-  return writer.toBytes();
+  SCRATCH.reset();
+  encodeTxnInto(SCRATCH, txn);
+  const bytes = SCRATCH.toBytes();
+  if (SCRATCH.bytes.length > SCRATCH_LIMIT_BYTES) SCRATCH = new Writer(ENCODE_CAPACITY);
+  return bytes;
 }
 
 export function encodeTxnInto(writer: Writer, txn: Txn): void {
@@ -249,6 +251,9 @@ function pathOf(path: string | null): string {
 }
 
 const ENCODE_CAPACITY = 256;
+/** One transaction is encoded at a time: a writer for each cost 3 % of a write. A large one is not kept. */
+let SCRATCH = new Writer(ENCODE_CAPACITY);
+const SCRATCH_LIMIT_BYTES = 64 * 1024;
 /** int type and the length of an empty body. */
 const SUB_TXN_BYTES = 8;
 const SUB_TYPES: ReadonlySet<number> = new Set([1, 2, 5, 13, 15, 19, 20, 21, -1]);

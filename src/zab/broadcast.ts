@@ -1,5 +1,4 @@
 import { assert } from "../base/assert.ts";
-import { hex64 } from "../base/bytes.ts";
 import type { ServerId } from "../base/ids.ts";
 import { counterOf, nextZxid, type Zxid } from "../base/zxid.ts";
 import { PacketType, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
@@ -43,10 +42,7 @@ export class Broadcast {
   }
 
   propose(entry: TxnBytes, verifiers: readonly QuorumVerifier[]): Proposal {
-    assert(
-      entry.zxid === nextZxid(this.lastProposed),
-      `0x${hex64(entry.zxid)} follows 0x${hex64(this.lastProposed)} without gap`,
-    );
+    assert(entry.zxid === nextZxid(this.lastProposed), "proposals follow one another without gap");
     const packet = quorumPacket(PacketType.proposal, entry.zxid, entry.bytes);
     const proposal: Proposal = { entry, packet, verifiers, acked: new Set(), syncs: [] };
     this.proposals.push(proposal);
