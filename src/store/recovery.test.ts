@@ -1,0 +1,467 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { asciiBytes, concatBytes } from "../base/bytes.ts";
+import { toZxid } from "../base/zxid.ts";
+import { logHeader } from "./logRecord.ts";
+import { MemoryDirectory } from "./memoryDirectory.ts";
+import { type Recovered, type RecoveryOptions, recover } from "./recovery.ts";
+import { finish, put, RECOVERY_DEFAULTS, Recollection, sampleLog, sampleSnapshot, zxids } from "./sampleFiles.ts";
+import { StoreError } from "./storeError.ts";
+
+type Files = { readonly [name: string]: Uint8Array | string };
+
+interface Disk {
+  readonly log: MemoryDirectory;
+  readonly snapshot: MemoryDirectory;
+  readonly parents: readonly MemoryDirectory[];
+}
+
+function diskOf(files: Files, parent: Files = {}): Disk {
+  const directory = new MemoryDirectory("/data/version-2");
+  const dataDir = new MemoryDirectory("/data");
+  fill(directory, files);
+  fill(dataDir, parent);
+  return { log: directory, snapshot: directory, parents: [dataDir] };
+}
+
+function fill(directory: MemoryDirectory, files: Files): void {
+  for (const [name, content] of Object.entries(files))
+    put(directory, name, typeof content === "string" ? asciiBytes(content) : content);
+}
+
+interface Result {
+  readonly recovered: Recovered<Recollection>;
+  readonly attempts: number;
+}
+
+function start(disk: Disk, options: Partial<RecoveryOptions> = {}, refuses?: bigint): Result {
+  let attempts = 0;
+  const fresh = (): Recollection => {
+    attempts++;
+    const state = new Recollection();
+    if (refuses !== undefined) state.refuses = toZxid(refuses);
+    return state;
+  };
+  const recovered = finish(recover(disk, { ...RECOVERY_DEFAULTS, ...options }, { fresh }));
+  return { recovered, attempts };
+}
+
+/** What a start comes to: `snapshot 5, replayed 6..9`, or the refusal. */
+function outcome(disk: Disk, options: Partial<RecoveryOptions> = {}): string {
+  try {
+    const { state, snapshotZxid, lastZxid } = start(disk, options).recovered;
+    const [first] = state.txns;
+    const replayed = first === undefined ? "nothing" : `${hex(first)}..${hex(state.txns.at(-1) ?? first)}`;
+    return `${snapshotZxid === undefined ? "no snapshot" : `snapshot ${hex(snapshotZxid)}`}, replayed ${replayed}, at ${hex(lastZxid)}`;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return `exit ${error.exitCode}: ${error.message}`;
+  }
+}
+
+const hex = (zxid: bigint): string => zxid.toString(16);
+const log = (from: number, to: number): Uint8Array => sampleLog(zxids(from, to));
+const cut = (bytes: Uint8Array, from: number): Uint8Array => bytes.slice(0, from);
+const zeros = (bytes: Uint8Array, count = 100): Uint8Array => concatBytes([bytes, new Uint8Array(count)]);
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  const flipped = bytes.slice();
+  const index = at < 0 ? bytes.length + at : at;
+  flipped[index] = (flipped[index] ?? 0) ^ 0xff;
+  return flipped;
+}
+
+const LOG_6_9 = log(6, 9);
+const EPOCH_2 = sampleLog([0x200000001n, 0x200000002n]);
+
+const CASES: readonly (readonly [string, Files, string | RegExp, Partial<RecoveryOptions>?])[] = [
+  ["empty directory", {}, "no snapshot, replayed nothing, at 0"],
+  ["empty, not to be created, alone", {}, /^exit 1: .*db\.autocreate=false/, { dbAutocreate: false }],
+  [
+    "empty, not to be created, member",
+    {},
+    "no snapshot, replayed nothing, at -1",
+    { dbAutocreate: false, ensemble: true },
+  ],
+  ["unknown files only", { "foo.1": "x", "log.zz": "x" }, "no snapshot, replayed nothing, at 0"],
+  ["snapshot and log", { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9 }, "snapshot 5, replayed 6..9, at 9"],
+  ["loose names", { "snapshot.05.x": sampleSnapshot(5n), "log.6.y": LOG_6_9 }, "snapshot 5, replayed 6..9, at 9"],
+  [
+    "log reaching below the snapshot",
+    { "snapshot.7": sampleSnapshot(7n), "log.6": LOG_6_9 },
+    "snapshot 7, replayed 8..9, at 9",
+  ],
+  [
+    "snapshot newer than all logs",
+    { "snapshot.9": sampleSnapshot(9n), "log.6": log(6, 8) },
+    "snapshot 9, replayed nothing, at 9",
+  ],
+  [
+    "a complete snapshot.tmp is not loaded",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.9.tmp": sampleSnapshot(9n), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "two snapshots of one zxid",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.5.gz": "x" },
+    /^exit 1: .*both stand for zxid 0x5/,
+  ],
+  [
+    "two logs of one zxid",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.6.bak": LOG_6_9 },
+    /both stand for zxid 0x6/,
+  ],
+
+  [
+    "next epoch",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.200000001": EPOCH_2 },
+    "snapshot 5, replayed 6..200000002, at 200000002",
+  ],
+  [
+    "next epoch not from its start",
+    { "snapshot.5": sampleSnapshot(5n), "log.200000002": sampleLog([0x200000002n]) },
+    /0x200000002 does not follow 0x5/,
+  ],
+  [
+    "repeated zxid",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": sampleLog([6n, 6n, 7n]) },
+    "snapshot 5, replayed 6..7, at 7",
+  ],
+  [
+    "lower zxid",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": sampleLog([6n, 7n, 6n]) },
+    /offset 164: zxid 0x6 does not follow 0x7/,
+  ],
+  [
+    "gap in a log",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": sampleLog([6n, 8n]) },
+    /log\.6, offset 90: zxid 0x8 does not follow 0x6/,
+  ],
+  [
+    "missing log between two",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": log(6, 7), "log.9": log(9, 9) },
+    /log\.9, offset 16: zxid 0x9 does not follow 0x7/,
+  ],
+  [
+    "missing log after the snapshot",
+    { "snapshot.5": sampleSnapshot(5n), "log.7": log(7, 9) },
+    /zxid 0x7 does not follow 0x5/,
+  ],
+
+  [
+    "torn tail",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1) },
+    "snapshot 5, replayed 6..8, at 8",
+  ],
+  [
+    "torn tail and padding",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": zeros(cut(LOG_6_9, LOG_6_9.length - 20)) },
+    "snapshot 5, replayed 6..8, at 8",
+  ],
+  [
+    "torn tail and a log that goes on",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1), "log.9": log(9, 10) },
+    "snapshot 5, replayed 6..a, at a",
+  ],
+  [
+    "torn tail and a log that leaves a gap",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1), "log.a": log(10, 11) },
+    /0xa does not follow 0x8/,
+  ],
+  [
+    "bad checksum at the end",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, -2) },
+    /the checksum of a last record/,
+  ],
+  [
+    "... dropped when asked for",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, -2) },
+    "snapshot 5, replayed 6..8, at 8",
+    { dropDamagedTail: true },
+  ],
+  [
+    "bit flip mid-log",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 60) },
+    /^exit 1: \/data\/version-2\/log\.6, offset 16: the checksum of a record .* in an ensemble move/,
+  ],
+  [
+    "end of record flipped mid-log",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 89) },
+    /offset 16: .*0x42/,
+  ],
+  ["wrong magic", { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 0) }, /log\.6, offset 0: no log/],
+  ["16 zero bytes", { "snapshot.5": sampleSnapshot(5n), "log.6": new Uint8Array(16) }, /log\.6, offset 0: no log/],
+  ["header only", { "snapshot.5": sampleSnapshot(5n), "log.6": logHeader() }, "snapshot 5, replayed nothing, at 5"],
+  [
+    "header and zeros",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": zeros(logHeader()) },
+    "snapshot 5, replayed nothing, at 5",
+  ],
+
+  [
+    "newest log of 0 bytes",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": "" },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "newest log of 7 header bytes",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": cut(logHeader(), 7) },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "newest log of 7 other bytes",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": "ZKLGabc" },
+    /log\.a, offset 0: only 7 bytes/,
+  ],
+  [
+    "older log of 0 bytes",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": "", "log.7": log(7, 9) },
+    /log\.6, offset 0: only 0 bytes/,
+  ],
+
+  [
+    "newest snapshot cut, older one good",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8": cut(sampleSnapshot(8n), 100), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "newest snapshot flipped, older one good",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8": flip(sampleSnapshot(8n), 60), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "... but a log is gone",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8": flip(sampleSnapshot(8n), 60), "log.9": log(9, 9) },
+    /0x9 does not follow 0x5/,
+  ],
+  [
+    "... but the logs do not reach it",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8": flip(sampleSnapshot(8n), 60), "log.6": log(6, 7) },
+    /snapshot\.8: .*reaches 0x7 only/,
+  ],
+  [
+    "a snapshot that was never finished need not be reached",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8": cut(sampleSnapshot(8n), 100), "log.6": log(6, 7) },
+    "snapshot 5, replayed 6..7, at 7",
+  ],
+  [
+    "compressed snapshot, older one good",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": "x", "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "compressed snapshot alone",
+    { "snapshot.8.gz": "x", "log.6": LOG_6_9 },
+    /snapshot\.8\.gz: compressed snapshots cannot be read yet/,
+  ],
+  [
+    "all snapshots damaged, no logs",
+    { "snapshot.5": cut(sampleSnapshot(5n), 50), "snapshot.8": "" },
+    /snapshot\.8: .*\(2 tried\)/,
+  ],
+  [
+    "all snapshots damaged, logs from the beginning",
+    { "snapshot.5": flip(sampleSnapshot(5n), 50), "log.1": log(1, 9) },
+    /snapshot\.5: .*\(1 tried\)/,
+  ],
+
+  ["no snapshot, logs from 1", { "log.1": log(1, 5), "log.6": LOG_6_9 }, "no snapshot, replayed 1..9, at 9"],
+  [
+    "no snapshot, logs from the first of epoch 1",
+    { "log.100000001": sampleLog([0x100000001n]) },
+    "no snapshot, replayed 100000001..100000001, at 100000001",
+  ],
+  ["no snapshot, logs from 1 with a gap", { "log.1": log(1, 4), "log.6": LOG_6_9 }, /0x6 does not follow 0x4/],
+  ["no snapshot, logs from 6", { "log.6": LOG_6_9 }, /log\.6: there are logs but no snapshot/],
+  ["... trusted", { "log.6": LOG_6_9 }, "no snapshot, replayed 6..9, at 9", { trustEmptySnapshot: true }],
+  ["no snapshot, unborn log.1", { "log.1": "" }, "no snapshot, replayed nothing, at 0"],
+  ["no snapshot, header-only log.6", { "log.6": logHeader() }, /there are logs but no snapshot/],
+  [
+    "no snapshot, header-only log.1, not to be created",
+    { "log.1": logHeader() },
+    "no snapshot, replayed nothing, at 0",
+    { dbAutocreate: false, ensemble: true },
+  ],
+];
+
+test.each(CASES.map(([name, files, expected, options]) => ({ name, files, expected, options })))(
+  "$name",
+  ({ files, expected, options }) => {
+    const found = outcome(diskOf(files), options);
+    if (typeof expected === "string") expect(found).toBe(expected);
+    else expect(found).toMatch(expected);
+  },
+);
+
+test("a refusal is one line and touches nothing", () => {
+  for (const [, files, expected, options] of CASES) {
+    if (typeof expected === "string") continue;
+    const disk = diskOf(files);
+    expect(outcome(disk, options).split("\n")).toHaveLength(1);
+    expect(contents(disk.log)).toEqual(contents(diskOf(files).log));
+  }
+});
+
+function contents(directory: MemoryDirectory): readonly (readonly [string, Uint8Array])[] {
+  return directory.list().map((name) => [name, directory.read(name, 0, directory.size(name))] as const);
+}
+
+test("what Java 3.9.5 left is recovered, from its snapshot and from its log alone", () => {
+  const read = (name: string) => new Uint8Array(readFileSync(join(__dirname, "fixtures/java-3.9.5", name)));
+  const logged = read("log.1");
+  const snapshot = read("snapshot.2d");
+  expect(outcome(diskOf({ "log.1": logged, "snapshot.2d": snapshot }))).toBe("snapshot 2d, replayed nothing, at 2d");
+  expect(outcome(diskOf({ "log.1": logged }))).toBe("no snapshot, replayed 1..2d, at 2d");
+});
+
+test("every attempt at a snapshot starts afresh (R9)", () => {
+  const older = sampleSnapshot(5n);
+  const { recovered, attempts } = start(
+    diskOf({ "snapshot.5": older, "snapshot.7": flip(sampleSnapshot(7n), -8), "log.6": LOG_6_9 }),
+  );
+  expect(attempts).toBe(2);
+  expect(recovered.state.sessions).toEqual([0x1001n]);
+  expect(recovered.state.nodes).toEqual(["=null", "/zxid=5"]);
+  expect(recovered.warnings).toEqual(["/data/version-2/snapshot.7: the snapshot's checksum is wrong"]);
+});
+
+test("a newest snapshot flipped anywhere falls back, a single one refuses", () => {
+  const bytes = sampleSnapshot(8n);
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = flip(bytes, at);
+    const files = { "snapshot.5": sampleSnapshot(5n), "snapshot.8": damaged, "log.6": LOG_6_9 };
+    expect([at, outcome(diskOf(files))]).toEqual([at, "snapshot 5, replayed 6..9, at 9"]);
+    expect([at, outcome(diskOf({ "snapshot.8": damaged, "log.1": log(1, 9) }))]).toEqual([
+      at,
+      expect.stringMatching(/^exit 1/),
+    ]);
+  }
+});
+
+test("a transaction that the tree cannot read refuses the start, and is named (R2)", () => {
+  const disk = diskOf({ "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9 });
+  expect(() => start(disk, {}, 7n)).toThrow("/data/version-2/log.6, offset 90: transaction 0x7: unknown type 99");
+});
+
+describe("what a crash left is cleared away", () => {
+  function left(files: Files): readonly string[] {
+    const disk = diskOf(files);
+    start(disk);
+    disk.log.crash(() => "lost");
+    return [...disk.log.list()].sort();
+  }
+
+  test("an unborn log and temporary files", () =>
+    expect(
+      left({
+        "snapshot.5": sampleSnapshot(5n),
+        "log.6": LOG_6_9,
+        "log.a": "",
+        "tmp-log.a": "x",
+        "tmp-snapshot.9": "x",
+      }),
+    ).toEqual(["log.6", "snapshot.5"]));
+
+  test("a damaged log of which nothing is needed, so that Java can start too", () => {
+    const files = { "log.1": flip(log(1, 5), 60), "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9 };
+    expect(left(files)).toEqual(["log.6", "retired-log.1", "snapshot.5"]);
+    expect(outcome(diskOf(files))).toBe("snapshot 5, replayed 6..9, at 9");
+  });
+});
+
+describe("two directories", () => {
+  function split(logFiles: Files, snapshotFiles: Files): Disk {
+    const logDirectory = new MemoryDirectory("/logs/version-2");
+    const snapshot = new MemoryDirectory("/data/version-2");
+    fill(logDirectory, logFiles);
+    fill(snapshot, snapshotFiles);
+    return { log: logDirectory, snapshot, parents: [] };
+  }
+
+  test.each([
+    [{ "log.6": LOG_6_9 }, { "snapshot.5": sampleSnapshot(5n) }, "snapshot 5, replayed 6..9, at 9"],
+    [
+      { "snapshot.zz": "" },
+      {},
+      "exit 3: /logs/version-2/snapshot.zz: snapshots belong into dataDir; move it, or correct dataDir and dataLogDir",
+    ],
+    [
+      {},
+      { "log.6": LOG_6_9 },
+      "exit 3: /data/version-2/log.6: logs belong into dataLogDir; move it, or correct dataDir and dataLogDir",
+    ],
+  ])("case %#", (logFiles, snapshotFiles, expected) => expect(outcome(split(logFiles, snapshotFiles))).toBe(expected));
+});
+
+describe("the initialize marker", () => {
+  test.each([true, false])("makes an empty database right and is removed (member: %s)", (ensemble) => {
+    const disk = diskOf({}, { initialize: "" });
+    expect(outcome(disk, { dbAutocreate: false, ensemble })).toBe("no snapshot, replayed nothing, at 0");
+    expect(disk.parents[0]?.list()).toEqual([]);
+  });
+});
+
+describe("epoch files (on-disk-formats 1.3, peer-protocol 2.15)", () => {
+  const base = { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.200000001": EPOCH_2 };
+
+  function epochs(files: Files): string {
+    const disk = diskOf({ ...base, ...files });
+    try {
+      const { acceptedEpoch, currentEpoch } = start(disk, { ensemble: true }).recovered;
+      disk.snapshot.crash(() => "lost");
+      const stored = ["acceptedEpoch", "currentEpoch"].map((name) =>
+        String.fromCharCode(...disk.log.read(name, 0, 99)),
+      );
+      return `${acceptedEpoch} ${currentEpoch}, stored ${stored.join(" ")}`;
+    } catch (error) {
+      return String(error);
+    }
+  }
+
+  test.each([
+    [{}, "2 2, stored 2 2"],
+    [{ acceptedEpoch: "3", currentEpoch: "2" }, "3 2, stored 3 2"],
+    [{ acceptedEpoch: "9", currentEpoch: "9" }, "9 9, stored 9 9"],
+    [{ acceptedEpoch: "3\n", currentEpoch: "2\r\n" }, "3 2, stored 3\n 2\r\n"],
+    [{ acceptedEpoch: "3" }, "3 2, stored 3 2"],
+    [{ acceptedEpoch: "3", "currentEpoch.tmp": "3" }, "3 2, stored 3 2"],
+    [{ currentEpoch: "2" }, "2 2, stored 2 2"],
+    [{ acceptedEpoch: "3", currentEpoch: "1", "currentEpoch.tmp": "3" }, "3 3, stored 3 3"],
+    [{ acceptedEpoch: "3", currentEpoch: "1", "currentEpoch.tmp": "" }, "3 2, stored 3 2"],
+    [{ acceptedEpoch: "2", currentEpoch: "1" }, "2 2, stored 2 2"],
+    [
+      { acceptedEpoch: "1", currentEpoch: "1" },
+      "StoreError: /data/version-2/currentEpoch: 1 is older than epoch 2 of the last logged transaction",
+    ],
+    [
+      { currentEpoch: "1" },
+      "StoreError: /data/version-2/currentEpoch: 1 is older than epoch 2 of the last logged transaction",
+    ],
+    [
+      { acceptedEpoch: "2", currentEpoch: "3" },
+      "StoreError: /data/version-2/acceptedEpoch: 2 is less than currentEpoch 3",
+    ],
+    [
+      { acceptedEpoch: "", currentEpoch: "2" },
+      'StoreError: /data/version-2/acceptedEpoch: "", must be one decimal number',
+    ],
+    [
+      { acceptedEpoch: "5 ", currentEpoch: "2" },
+      'StoreError: /data/version-2/acceptedEpoch: "5 ", must be one decimal number',
+    ],
+    [
+      { acceptedEpoch: "3", currentEpoch: "two" },
+      'StoreError: /data/version-2/currentEpoch: "two", must be one decimal number',
+    ],
+    [
+      { acceptedEpoch: "99999999999", currentEpoch: "2" },
+      'StoreError: /data/version-2/acceptedEpoch: "99999999999", must be',
+    ],
+  ])("%j", (files, expected) => expect(epochs(files)).toContain(expected));
+
+  test("are not looked at by a server that stands alone", () => {
+    const disk = diskOf({ ...base, currentEpoch: "two" });
+    expect(start(disk).recovered).toMatchObject({ acceptedEpoch: 2, currentEpoch: 2 });
+    expect(disk.log.list()).not.toContain("acceptedEpoch");
+  });
+});
