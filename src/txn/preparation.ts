@@ -1,10 +1,9 @@
 import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
-import type { AclRules } from "../tree/aclCheck.ts";
 import { Err } from "../wire/client/numbers.ts";
 import type { ACL, Id } from "../wire/client/shared.ts";
 import type { ChangeRecord, Pending } from "./pending.ts";
-import type { CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
+import type { AclRules, CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
 /** One request being prepared: what the handler of each op may ask. Its checks answer with an error code, 0 for none. */
 export class Preparation {

@@ -1,6 +1,5 @@
 import { unreachable } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
-import type { AclRules } from "../tree/aclCheck.ts";
 import { Err, Op } from "../wire/client/numbers.ts";
 import { DIGEST_VERSION } from "../wire/txn.ts";
 import type { Txn, TxnBody } from "../wire/txnValue.ts";
@@ -14,7 +13,7 @@ import { prepareReconfig } from "./prepare/reconfig.ts";
 import { prepareCloseSession, prepareCreateSession } from "./prepare/session.ts";
 import { prepareSetACL } from "./prepare/setACL.ts";
 import { prepareSetData } from "./prepare/setData.ts";
-import type { CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
+import type { AclRules, CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 import { isOversized } from "./size.ts";
 
 /**

@@ -34,6 +34,14 @@ export interface CommittedView {
   quotaRoot(path: string): string | undefined;
 }
 
+/** ACLs as the authentication providers of this server see them; the tree room has the rules. */
+export interface AclRules {
+  /** Whether `acl` grants any bit of `permissions` to one of the identities (client-protocol 3.4). */
+  permits(acl: readonly ACL[] | null, permissions: number, identities: readonly Id[]): boolean;
+  /** The list to be stored, or the error (client-protocol 3.8). */
+  fixUp(acl: readonly ACL[] | null, identities: readonly Id[]): readonly ACL[] | number;
+}
+
 /** The session tracker of the leader. */
 export interface SessionView {
   state(id: SessionId): "live" | "closing" | "unknown";
