@@ -4,9 +4,9 @@ import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { passwordMatches, sessionPassword } from "../session/password.ts";
 import { negotiate } from "../session/timeouts.ts";
+import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
 import type { Outcome, TreeEvent } from "../tree/outcome.ts";
 import { Watches } from "../tree/watches.ts";
-import type { AclRules } from "../txn/request.ts";
 import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
 import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
@@ -321,7 +321,7 @@ export class Clients {
   private notify(treeEvent: TreeEvent, zxid: bigint): void {
     this.watches.trigger(treeEvent, (watcher) => {
       const connection = this.connections.get(watcher);
-      if (connection === undefined || !this.rules.permits(treeEvent.acl, Perms.read, connection.identities)) return;
+      if (connection === undefined || !checkAcl(treeEvent.acl, Perms.read, connection.identities, this.rules)) return;
       writeNotification(connection.out, treeEvent.type, treeEvent.path, zxid);
       connection.stats.sent++;
       this.totals.sent++;

@@ -1,10 +1,9 @@
 import { DecodeError, type Reader } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
-import { withoutDigests } from "../tree/aclCheck.ts";
+import { type AclRules, checkAcl, withoutDigests } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { NO_NODE, type NodeRef } from "../tree/nodeTable.ts";
 import type { WatcherKind, Watches } from "../tree/watches.ts";
-import type { AclRules } from "../txn/request.ts";
 import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
 import { type Id, MultiHeader } from "../wire/client/shared.ts";
@@ -125,8 +124,8 @@ export class Reads {
     const ref = this.tree.find(path);
     if (ref === NO_NODE) return Err.noNode;
     const acl = this.tree.acl(ref);
-    if (!this.rules.permits(acl, Perms.read | Perms.admin, identities)) return Err.noAuth;
-    writeAcl(connection.out, this.rules.permits(acl, Perms.admin, identities) ? acl : withoutDigests(acl));
+    if (!checkAcl(acl, Perms.read | Perms.admin, identities, this.rules)) return Err.noAuth;
+    writeAcl(connection.out, checkAcl(acl, Perms.admin, identities, this.rules) ? acl : withoutDigests(acl));
     this.tree.writeStat(ref, connection.out);
     return Err.ok;
   }
@@ -250,14 +249,14 @@ export class Reads {
 
   private mayLearn(event: ReplayedEvent, identities: readonly Id[]): boolean {
     const ref = this.tree.find(event.path);
-    return ref === NO_NODE || this.rules.permits(this.tree.acl(ref), Perms.read, identities);
+    return ref === NO_NODE || checkAcl(this.tree.acl(ref), Perms.read, identities, this.rules);
   }
 
   /** The node, or the error code: absent or not readable. */
   private readable(path: string, identities: readonly Id[]): NodeRef {
     const ref = this.tree.find(path);
     if (ref === NO_NODE) return Err.noNode;
-    return this.rules.permits(this.tree.acl(ref), Perms.read, identities) ? ref : Err.noAuth;
+    return checkAcl(this.tree.acl(ref), Perms.read, identities, this.rules) ? ref : Err.noAuth;
   }
 }
 

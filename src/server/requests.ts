@@ -1,10 +1,10 @@
 import { Reader } from "jute-ts";
 import { unreachable } from "../base/assert.ts";
 import type { Instant } from "../base/instant.ts";
+import type { AclRules } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import type { Outcome } from "../tree/outcome.ts";
 import type { Watches } from "../tree/watches.ts";
-import type { AclRules } from "../txn/request.ts";
 import { decodeWrite } from "../wire/client/decode.ts";
 import { Err, Op, Xid } from "../wire/client/numbers.ts";
 import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";

@@ -7,10 +7,10 @@ import { initialProposal } from "../election/votes.ts";
 import { SessionIds } from "../session/ids.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import type { Recovered } from "../store/recovery.ts";
+import { AclRules } from "../tree/aclCheck.ts";
 import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
-import { aclRules } from "./aclRules.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
@@ -40,7 +40,7 @@ export class Server {
   constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
     const { world, committedLog } = parts;
     const sid = config.ensemble?.myid ?? STANDALONE_SID;
-    const rules = aclRules(config.skipAcl);
+    const rules = new AclRules(config.skipAcl);
     this.home = {
       config,
       sid,
@@ -246,7 +246,6 @@ function verifierOf(config: Config, sid: ServerId): Majority {
 function prepareOptions(config: Config): PrepareOptions {
   return {
     digestEnabled: config.digestEnabled,
-    skipAcl: config.skipAcl,
     extendedTypesEnabled: config.extendedTypesEnabled,
     enforceQuota: false,
     reconfigEnabled: config.reconfigEnabled,
