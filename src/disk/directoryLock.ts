@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { StoreError } from "../store/storeError.ts";
 
 export interface DirectoryLock {
-  release(): void;
+  release(): Promise<void>;
 }
 
 /**
@@ -13,7 +13,7 @@ export interface DirectoryLock {
  * machines, and elsewhere than on Linux there is none. StoreError when another process holds it.
  */
 export function lockDirectory(path: string): Promise<DirectoryLock> {
-  if (process.platform !== "linux") return Promise.resolve({ release() {} });
+  if (process.platform !== "linux") return Promise.resolve({ release: () => Promise.resolve() });
   const { dev, ino } = statSync(path, { bigint: true });
   const server = createServer((socket) => socket.destroy()).unref();
   return new Promise((resolve, reject) => {
@@ -21,6 +21,7 @@ export function lockDirectory(path: string): Promise<DirectoryLock> {
       const taken = error.code === "EADDRINUSE";
       reject(taken ? new StoreError(`${path}: another server uses this directory; stop it first`) : error);
     });
-    server.listen({ path: `\0typekeeper-data-${dev}-${ino}` }, () => resolve({ release: () => server.close() }));
+    const release = (): Promise<void> => new Promise((released) => server.close(() => released()));
+    server.listen({ path: `\0typekeeper-data-${dev}-${ino}` }, () => resolve({ release }));
   });
 }
