@@ -36,7 +36,7 @@ export function writeNotification(out: Writer, type: EventType, path: string, zx
 
 /** The reply to a write, from what applying it came to. */
 export function writeOutcome(out: Writer, xid: number, op: number, zxid: bigint, outcome: Outcome): void {
-  if (outcome.err !== 0 && op !== Op.multi) return writeHeaderOnly(out, xid, zxid, outcome.err);
+  if (outcome.err !== 0) return writeHeaderOnly(out, xid, zxid, outcome.err);
   const start = beginReply(out, xid, zxid, 0);
   switch (op) {
     case Op.create:
