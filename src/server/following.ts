@@ -46,6 +46,7 @@ export class Following implements LearnerWorld {
   private readonly touches = new SessionTouches();
   private pipeline: LearnerPipeline;
   private incoming: IncomingSnapshot | undefined;
+  private awaitedSnapshot: Zxid | undefined;
   private isOver = false;
 
   constructor(home: Home, role: LearnerRole, leaderSid: ServerId, link: ByteLink, port: FollowingPort) {
@@ -96,7 +97,7 @@ export class Following implements LearnerWorld {
       case "truncateFailed":
         return this.home.world.exit(EXIT_TRUNCATE, `truncating the log failed: ${diskEvent.reason}`);
       case "snapshotSaved":
-        return this.learner.onSnapshotSaved();
+        return this.snapshotSaved(diskEvent.zxid);
       default:
         return undefined;
     }
@@ -153,6 +154,7 @@ export class Following implements LearnerWorld {
 
   saveSnapshot(zxid: Zxid): void {
     const { home } = this;
+    this.awaitedSnapshot = zxid;
     if (home.journal.lastLogged !== zxid) home.journal.reset(zxid);
     home.jobs.cancel("saveSnapshot");
     home.jobs.start(new SaveSnapshot(home.database, zxid, (command) => home.world.disk(command)));
@@ -210,6 +212,13 @@ export class Following implements LearnerWorld {
     this.adopt(database);
     this.packets.push(decoder.rest());
     this.learner.onSnapshotReceived(true, this.nowMs);
+  }
+
+  /** A snapshot of the server's own, due after so many transactions, is none of the learner's business. */
+  private snapshotSaved(zxid: Zxid): void {
+    if (zxid !== this.awaitedSnapshot) return;
+    this.awaitedSnapshot = undefined;
+    this.learner.onSnapshotSaved();
   }
 
   private rebuilt(): void {
