@@ -23,6 +23,8 @@ export class SimDisk {
   readonly files: MemoryDirectory;
   readonly directories: DataDirectories;
   readonly manners: DiskManners;
+  /** The next sync reports an error, once, and does nothing. */
+  failsNextSync = false;
   private stopAfter = Number.POSITIVE_INFINITY;
 
   constructor(name: string, manners: DiskManners) {
@@ -33,7 +35,12 @@ export class SimDisk {
       if (operation === "read") return "perform";
       if (this.stopAfter-- <= 0) throw new DiskStopped();
       const isSync = operation === "sync" || operation === "syncDirectory";
-      return isSync && this.manners.liesAboutSync ? "ignore" : "perform";
+      if (!isSync) return "perform";
+      if (this.failsNextSync) {
+        this.failsNextSync = false;
+        throw new Error("EIO: i/o error, fdatasync");
+      }
+      return this.manners.liesAboutSync ? "ignore" : "perform";
     };
   }
 

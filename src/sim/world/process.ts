@@ -160,13 +160,14 @@ export class Process implements World {
   listenQuorum(_addresses: readonly HostPort[]): void {
     this.effect();
     const generation = ++this.quorumGeneration;
-    this.machine.network.listen(`${this.machine.host}:${QUORUM_PORT}`, (link) => {
-      this.adopt(link);
-      this.turn((at) => this.running?.onQuorumAccepted(link, at));
-      return this.quorumEvents(link);
-    });
     this.soon(() => {
-      if (generation === this.quorumGeneration) this.turn((at) => this.running?.onQuorumListening(undefined, at));
+      if (generation !== this.quorumGeneration || this.over) return;
+      this.machine.network.listen(`${this.machine.host}:${QUORUM_PORT}`, (link) => {
+        this.adopt(link);
+        this.turn((at) => this.running?.onQuorumAccepted(link, at));
+        return this.quorumEvents(link);
+      });
+      this.turn((at) => this.running?.onQuorumListening(undefined, at));
     });
   }
 
