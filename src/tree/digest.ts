@@ -1,7 +1,7 @@
 import { crc32 } from "../base/checksum.ts";
 import type { StatPersisted } from "../wire/client/shared.ts";
 import { longOf } from "./long.ts";
-import { isDigested, PathKey } from "./paths.ts";
+import { PathKey } from "./paths.ts";
 
 /** The digest of a tree: the sum of its nodes' digests modulo 2^64 (on-disk-formats 7.2). */
 export class TreeDigest {
@@ -33,21 +33,24 @@ export class TreeDigest {
   }
 }
 
-/** The unsigned 32-bit digest of one node; 0 for what is left out (on-disk-formats 7.1). */
-export function nodeDigestOf(path: string, data: Uint8Array | null, stat: StatPersisted): number {
-  if (!isDigested(path)) return 0;
-  KEY.set(path === "/" ? "" : path);
-  const content = data === null ? KEY.crc : crc32(KEY.crc, data);
-  putLongs(BLOCK, 0, [stat.czxid, stat.mzxid, stat.pzxid, stat.ctime, stat.mtime]);
+/** CRC-32 of a path (the root is "") and data, signed: where a node's digest begins, whatever its Stat. */
+export function contentCrcOf(path: string, data: Uint8Array | null): number {
+  KEY.set(path);
+  return data === null ? KEY.crc : crc32(KEY.crc, data) | 0;
+}
+
+/** The unsigned 32-bit digest of a node that counts (on-disk-formats 7.1). */
+export function digestOfContent(contentCrc: number, stat: StatPersisted): number {
+  BLOCK.setBigInt64(0, stat.czxid);
+  BLOCK.setBigInt64(8, stat.mzxid);
+  BLOCK.setBigInt64(16, stat.pzxid);
+  BLOCK.setBigInt64(24, stat.ctime);
+  BLOCK.setBigInt64(32, stat.mtime);
   BLOCK.setInt32(40, stat.version);
   BLOCK.setInt32(44, stat.cversion);
   BLOCK.setInt32(48, stat.aversion);
   BLOCK.setBigInt64(52, stat.ephemeralOwner);
-  return crc32(content, BLOCK_BYTES);
-}
-
-function putLongs(view: DataView, at: number, values: readonly bigint[]): void {
-  for (let i = 0; i < values.length; i++) view.setBigInt64(at + 8 * i, values[i] as bigint);
+  return crc32(contentCrc, BLOCK_BYTES);
 }
 
 const WORD = 0x100000000;

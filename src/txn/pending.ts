@@ -1,8 +1,8 @@
 import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
+import { contentCrcOf, digestOfContent } from "../tree/digest.ts";
 import { isDigested } from "../tree/paths.ts";
 import type { ACL } from "../wire/client/shared.ts";
-import { contentCrcOf, digestOfContent } from "./nodeDigest.ts";
 import type { CommittedView } from "./request.ts";
 
 /** A node as it will be once transaction `zxid` is applied. Its fields include those of a StatPersisted. */
