@@ -1,9 +1,10 @@
-import { DecodeError, type Reader } from "jute-ts";
+import { DecodeError, type Reader, type Writer } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
 import { type AclRules, checkAcl, withoutDigests } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { NO_NODE, type NodeRef } from "../tree/nodeTable.ts";
 import type { WatcherKind, Watches } from "../tree/watches.ts";
+import { decodeWrite } from "../wire/client/decode.ts";
 import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
 import { type Id, MultiHeader } from "../wire/client/shared.ts";
@@ -34,11 +35,10 @@ export class Reads {
       const err = decoding(() => this.setWatches(connection, op, body));
       return writeHeaderOnly(out, xid, zxid, err);
     }
+    if (op === Op.multiRead) return this.multiRead(connection, xid, body, identities);
     const start = beginReply(out, xid, zxid, 0);
     const err = this.decode(connection, op, body, identities);
     if (err === Err.ok) return endReply(out, start);
-    if (op === Op.multiRead && err === Err.marshallingError && out.length > start + 20)
-      return this.refuseMultiRead(out, start);
     out.length = start;
     writeHeaderOnly(out, xid, zxid, err);
   }
@@ -73,8 +73,6 @@ export class Reads {
         return this.getEphemerals(connection, body, connection.sessionId);
       case Op.whoAmI:
         return this.whoAmI(connection, identities);
-      case Op.multiRead:
-        return this.multiRead(connection, body, identities);
       case Op.addWatch:
         return this.addWatch(connection, body);
       case Op.checkWatches:
@@ -156,37 +154,41 @@ export class Reads {
     return Err.ok;
   }
 
-  /** Never fails for a node's sake: each error is a result; watch flags are ignored (3.10). */
-  private multiRead(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const out = connection.out;
-    for (;;) {
-      const header = MultiHeader.read(body);
-      if (header.done) break;
-      if (header.type !== Op.getData && header.type !== Op.getChildren) return Err.marshallingError;
-      const path = body.ustring();
-      body.bool();
-      const ref = path === null ? Err.marshallingError : this.readable(path, identities);
-      if (ref < 0) {
-        MultiHeader.write(out, { type: Op.error, done: false, err: ref });
-        out.int(ref);
-        continue;
+  /**
+   * Never fails for a node's sake: each error is a result; watch flags are ignored (3.10). The list is decoded before anything
+   * is read. A list of writes that decodes, or a null path, is -5 with the results so far (2.4).
+   */
+  private multiRead(connection: ClientConnection, xid: number, body: Reader, identities: readonly Id[]): void {
+    const { out } = connection;
+    const start = beginReply(out, xid, this.tree.lastProcessedZxid, 0);
+    const ops = readOps(body);
+    if (ops === undefined) {
+      out.view.setInt32(start + 16, Err.marshallingError);
+      return endReply(out, start);
+    }
+    let err: number = ops.areWrites ? Err.marshallingError : Err.ok;
+    for (const { type, path } of ops.list) {
+      if (path === null) {
+        err = Err.marshallingError;
+        break;
       }
-      MultiHeader.write(out, { type: header.type, done: false, err: 0 });
-      if (header.type === Op.getChildren) this.tree.writeChildren(ref, out);
-      else {
-        this.tree.writeData(ref, out);
-        this.tree.writeStat(ref, out);
-      }
+      this.readResult(type, path, out, identities);
     }
     MultiHeader.write(out, MULTI_END);
-    return Err.ok;
+    out.view.setInt32(start + 16, err);
+    endReply(out, start);
   }
 
-  /** The results so far and the end header follow the -5 (client-protocol 2.4). */
-  private refuseMultiRead(out: ClientConnection["out"], start: number): void {
-    MultiHeader.write(out, MULTI_END);
-    out.view.setInt32(start + 16, Err.marshallingError);
-    endReply(out, start);
+  private readResult(type: number, path: string, out: Writer, identities: readonly Id[]): void {
+    const ref = this.readable(path, identities);
+    if (ref < 0) {
+      MultiHeader.write(out, { type: Op.error, done: false, err: ref });
+      return out.int(ref);
+    }
+    MultiHeader.write(out, { type, done: false, err: 0 });
+    if (type === Op.getChildren) return this.tree.writeChildren(ref, out);
+    this.tree.writeData(ref, out);
+    this.tree.writeStat(ref, out);
   }
 
   private addWatch(connection: ClientConnection, body: Reader): number {
@@ -207,49 +209,46 @@ export class Reads {
     return Err.ok;
   }
 
-  /** Lists in this order; each event has zxid -1 (6.5). READ is checked as for live events: CVE-2026-59739. */
+  /**
+   * Lists in this order; each event has zxid -1 (6.5). READ is checked as for live events: CVE-2026-59739. A null list or path is
+   * -5 when its turn comes: what stood before it has had its effect.
+   */
   private setWatches(connection: ClientConnection, op: number, body: Reader): number {
     const lists: WatchLists =
       op === Op.setWatches ? { ...SetWatches.read(body), ...NO_PERSISTENT } : SetWatches2.read(body);
-    const data = paths(lists.dataWatches);
-    const exist = paths(lists.existWatches);
-    const child = paths(lists.childWatches);
-    const persistent = paths(lists.persistentWatches);
-    const recursive = paths(lists.persistentRecursiveWatches);
-    const events: ReplayedEvent[] = [];
-    for (const path of data) this.replayData(connection, path, lists.relativeZxid, events);
-    for (const path of exist) this.replayExist(connection, path, events);
-    for (const path of child) this.replayChild(connection, path, lists.relativeZxid, events);
-    for (const path of persistent) this.watches.addPersistent(path, connection.number);
-    for (const path of recursive) this.watches.addRecursive(path, connection.number);
-    for (const event of events) {
-      if (this.mayLearn(event, connection.identities)) writeNotification(connection.out, event.type, event.path, -1n);
-    }
+    const { relativeZxid } = lists;
+    for (const path of listOf(lists.dataWatches)) this.replayData(connection, pathIn(path), relativeZxid);
+    for (const path of listOf(lists.existWatches)) this.replayExist(connection, pathIn(path));
+    for (const path of listOf(lists.childWatches)) this.replayChild(connection, pathIn(path), relativeZxid);
+    const { number } = connection;
+    for (const path of listOf(lists.persistentWatches)) this.watches.addPersistent(pathIn(path), number);
+    for (const path of listOf(lists.persistentRecursiveWatches)) this.watches.addRecursive(pathIn(path), number);
     return Err.ok;
   }
 
-  private replayData(connection: ClientConnection, path: string, relativeZxid: bigint, events: ReplayedEvent[]): void {
+  private replayData(connection: ClientConnection, path: string, relativeZxid: bigint): void {
     const ref = this.tree.find(path);
-    if (ref === NO_NODE) events.push({ type: EventType.nodeDeleted, path });
-    else if (this.tree.mzxid(ref) > relativeZxid) events.push({ type: EventType.nodeDataChanged, path });
+    if (ref === NO_NODE) this.replay(connection, EventType.nodeDeleted, path, ref);
+    else if (this.tree.mzxid(ref) > relativeZxid) this.replay(connection, EventType.nodeDataChanged, path, ref);
     else this.watches.addData(path, connection.number);
   }
 
-  private replayExist(connection: ClientConnection, path: string, events: ReplayedEvent[]): void {
-    if (this.tree.find(path) !== NO_NODE) events.push({ type: EventType.nodeCreated, path });
+  private replayExist(connection: ClientConnection, path: string): void {
+    const ref = this.tree.find(path);
+    if (ref !== NO_NODE) this.replay(connection, EventType.nodeCreated, path, ref);
     else this.watches.addData(path, connection.number);
   }
 
-  private replayChild(connection: ClientConnection, path: string, relativeZxid: bigint, events: ReplayedEvent[]): void {
+  private replayChild(connection: ClientConnection, path: string, relativeZxid: bigint): void {
     const ref = this.tree.find(path);
-    if (ref === NO_NODE) events.push({ type: EventType.nodeDeleted, path });
-    else if (this.tree.pzxid(ref) > relativeZxid) events.push({ type: EventType.nodeChildrenChanged, path });
+    if (ref === NO_NODE) this.replay(connection, EventType.nodeDeleted, path, ref);
+    else if (this.tree.pzxid(ref) > relativeZxid) this.replay(connection, EventType.nodeChildrenChanged, path, ref);
     else this.watches.addChild(path, connection.number);
   }
 
-  private mayLearn(event: ReplayedEvent, identities: readonly Id[]): boolean {
-    const ref = this.tree.find(event.path);
-    return ref === NO_NODE || checkAcl(this.tree.acl(ref), Perms.read, identities, this.rules);
+  private replay(connection: ClientConnection, type: EventType, path: string, ref: NodeRef): void {
+    const mayLearn = ref === NO_NODE || checkAcl(this.tree.acl(ref), Perms.read, connection.identities, this.rules);
+    if (mayLearn) writeNotification(connection.out, type, path, -1n);
   }
 
   /** The node, or the error code: absent or not readable. */
@@ -270,9 +269,29 @@ function decoding(step: () => number): number {
   }
 }
 
-interface ReplayedEvent {
-  readonly type: EventType;
-  readonly path: string;
+interface ReadOp {
+  readonly type: number;
+  readonly path: string | null;
+}
+
+/** The list of a multiRead; undefined when it does not decode or mixes reads with writes. Of writes nothing is kept. */
+function readOps(body: Reader): { readonly areWrites: boolean; readonly list: readonly ReadOp[] } | undefined {
+  const list: ReadOp[] = [];
+  const { offset } = body;
+  try {
+    for (;;) {
+      const { type, done } = MultiHeader.read(body);
+      if (done) return { areWrites: false, list };
+      if (type !== Op.getData && type !== Op.getChildren) break;
+      list.push({ type, path: body.ustring() });
+      body.bool();
+    }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return undefined;
+  }
+  body.offset = offset;
+  return decodeWrite(Op.multi, body.rest()).op === Op.multi ? { areWrites: true, list: [] } : undefined;
 }
 
 interface WatchLists {
@@ -284,13 +303,14 @@ interface WatchLists {
   readonly persistentRecursiveWatches: readonly (string | null)[] | null;
 }
 
-/** A null vector or a null path in it is MARSHALLINGERROR (3.1, 6.5). */
-function paths(list: readonly (string | null)[] | null): readonly string[] {
+function listOf(list: readonly (string | null)[] | null): readonly (string | null)[] {
   if (list === null) throw new DecodeError("setWatches: null list of paths");
-  return list.map((path) => {
-    if (path === null) throw new DecodeError("setWatches: null path");
-    return path;
-  });
+  return list;
+}
+
+function pathIn(path: string | null): string {
+  if (path === null) throw new DecodeError("setWatches: null path");
+  return path;
 }
 
 /** A null path in a read is MARSHALLINGERROR (3.1). */
