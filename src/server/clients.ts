@@ -151,7 +151,7 @@ export class Clients {
     this.dirty = [];
     for (const connection of dirty) {
       connection.dirty = false;
-      if (connection.phase === "closed" || connection.out.length === 0) continue;
+      if (connection.phase === "closed") continue;
       this.flush(connection);
       if (connection.ending) this.finish(connection);
       else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
@@ -164,7 +164,8 @@ export class Clients {
   deliver(txn: Txn, outcome: Outcome, at: Instant): void {
     for (const treeEvent of outcome.events) this.notify(treeEvent, txn.zxid);
     const connection = this.bySession.get(txn.clientId);
-    if (connection === undefined) return;
+    // Behind the reply to closeSession nothing is sent, also not to requests that were read before it.
+    if (connection === undefined || connection.ending) return;
     if (txn.body.type === Op.createSession) return this.joined(connection, at);
     const answered = this.requests.complete(connection, txn, outcome, at);
     if (txn.body.type !== Op.closeSession) return;
