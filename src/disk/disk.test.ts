@@ -112,6 +112,23 @@ test("commands are carried out in the order given", async () => {
   expect(recovered()[1]).toEqual([1n, 2n, 3n]);
 });
 
+test("neither the bytes of a snapshot nor transactions wait for the other's end", async () => {
+  disk.submit({ kind: "beginSnapshot", zxid: toZxid(0n) });
+  const bytes = sampleSnapshot(0n);
+  for (const at of bytes.keys()) disk.submit({ kind: "snapshotChunk", bytes: bytes.subarray(at, at + 1) });
+  const backlogs: number[] = [];
+  for (const zxid of zxids(1, 20)) {
+    disk.submit({ kind: "append", entries: [sampleTxn(zxid)] });
+    await until(() => lastFlushed() === zxid);
+    backlogs.push(disk.backlog);
+  }
+  expect(backlogs[0]).toBeGreaterThan(bytes.length - 10);
+  expect(backlogs.slice(1).every((backlog, i) => backlog < (backlogs[i] ?? 0))).toBe(true);
+  disk.submit({ kind: "endSnapshot", zxid: toZxid(0n) });
+  await until(() => events.at(-1)?.kind === "snapshotSaved");
+  expect(recovered()).toEqual([0n, zxids(1, 20)]);
+});
+
 test("closing carries out everything submitted before", async () => {
   disk.submit({ kind: "append", entries: [sampleTxn(1n)] });
   await disk.close();

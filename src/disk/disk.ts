@@ -5,16 +5,19 @@ import type { DiskCommand, DiskEvent } from "../store/commands.ts";
 import { type DiskMessage, type DiskSettings, PackedTxns } from "./messages.ts";
 
 /**
- * The log, the snapshots and the epoch files, in a thread of their own. Commands are carried out in the order given;
- * transactions given while the thread is busy gather and become one group with one sync. Whatever ends the
- * thread too early is told as a `failed` event.
+ * The log, the snapshots and the epoch files, in a thread of their own. Commands are carried out in the order given, except
+ * that transactions overtake the bytes of a snapshot. Transactions given while the thread is busy gather and become
+ * one group with one sync. Whatever ends the thread too early is told as a `failed` event.
  */
 export class Disk {
   private readonly worker: Worker;
   private readonly waiting: DiskMessage[] = [];
   private readonly packed = new PackedTxns();
   private listener: (event: DiskEvent) => void = () => {};
-  private sent = 0;
+  /** Messages in `waiting` that no transaction may overtake: all but the bytes of a snapshot. */
+  private barriers = 0;
+  private busy = false;
+  private overtook = false;
   private scheduled = false;
   private ended = false;
   private closed: (() => void) | undefined;
@@ -31,9 +34,9 @@ export class Disk {
     this.worker.on("exit", (code) => this.end(`the disk's thread ended with code ${code}`));
   }
 
-  /** Messages not carried out yet: who produces a snapshot can wait while there are many. */
+  /** Messages that wait for the thread: who produces a snapshot can hold back while there are many. */
   get backlog(): number {
-    return this.sent + this.waiting.length;
+    return this.waiting.length;
   }
 
   /** One listener; it is called outside of `submit`. */
@@ -44,15 +47,17 @@ export class Disk {
   /** Takes a copy of the bytes. They leave at the end of the turn, together with what else is submitted in it. */
   submit(command: DiskCommand): void {
     if (command.kind === "append") for (const entry of command.entries) this.packed.add(entry);
-    else this.queue(messageOf(command));
-    if (this.scheduled || this.sent >= MOST_SENT) return;
+    else if (command.kind === "snapshotChunk")
+      this.waiting.push({ kind: "chunk", bytes: command.bytes.slice().buffer });
+    else this.queueBarrier({ kind: "command", command });
+    if (this.scheduled || this.busy) return;
     this.scheduled = true;
     setImmediate(this.send);
   }
 
   /** Resolves once everything submitted has been carried out and the thread has ended. */
   close(): Promise<void> {
-    this.queue({ kind: "close" });
+    this.queueBarrier({ kind: "close" });
     this.sendWaiting();
     if (this.ended) return Promise.resolve();
     return new Promise((resolve) => {
@@ -60,29 +65,43 @@ export class Disk {
     });
   }
 
-  /** Something else than a transaction: what gathered before it goes first. */
-  private queue(message: DiskMessage): void {
+  private queueBarrier(message: DiskMessage): void {
     this.closeGroup();
     this.waiting.push(message);
+    this.barriers++;
   }
 
   private closeGroup(): void {
-    if (this.packed.length > 0) this.waiting.push({ kind: "appendPacked", packed: this.packed.take() });
+    if (this.packed.length === 0) return;
+    this.waiting.push(this.takeGroup());
+    this.barriers++;
   }
 
+  private takeGroup(): DiskMessage {
+    return { kind: "appendPacked", packed: this.packed.take() };
+  }
+
+  /** One message at a time: while it is carried out the next group grows, and larger groups won every measurement. */
   private sendWaiting(): void {
-    if (this.ended) return;
-    while (this.sent < MOST_SENT) {
-      if (this.waiting.length === 0) this.closeGroup();
-      const message = this.waiting.shift();
-      if (message === undefined) return;
-      this.sent++;
-      this.worker.postMessage(message, transferOf(message));
-    }
+    if (this.ended || this.busy) return;
+    const message = this.nextMessage();
+    if (message === undefined) return;
+    this.busy = true;
+    this.worker.postMessage(message, transferOf(message));
+  }
+
+  /** Transactions overtake the bytes of a snapshot, but not twice in a row: both get on. */
+  private nextMessage(): DiskMessage | undefined {
+    const overtakes = this.barriers === 0 && this.packed.length > 0 && !this.overtook;
+    this.overtook = overtakes && this.waiting.length > 0;
+    if (!overtakes && this.waiting.length === 0) this.closeGroup();
+    const message = overtakes ? this.takeGroup() : this.waiting.shift();
+    if (message !== undefined && !overtakes && message.kind !== "chunk") this.barriers--;
+    return message;
   }
 
   private answered(events: readonly DiskEvent[]): void {
-    this.sent--;
+    this.busy = false;
     this.sendWaiting();
     for (const event of events) this.listener(event);
   }
@@ -93,11 +112,6 @@ export class Disk {
     if (this.closed !== undefined) this.closed();
     else this.listener({ kind: "failed", reason });
   }
-}
-
-function messageOf(command: Exclude<DiskCommand, { readonly kind: "append" }>): DiskMessage {
-  if (command.kind !== "snapshotChunk") return { kind: "command", command };
-  return { kind: "chunk", bytes: command.bytes.slice().buffer };
 }
 
 function transferOf(message: DiskMessage): readonly ArrayBuffer[] {
@@ -117,6 +131,3 @@ function transferOf(message: DiskMessage): readonly ArrayBuffer[] {
 function spawnWorker(settings: DiskSettings): Worker {
   return new Worker(join(__dirname, "diskWorker.js"), { workerData: settings, name: "disk" });
 }
-
-/** One that is being written and one behind it, so that the disk does not wait for this thread's turn. */
-const MOST_SENT = 2;

@@ -170,13 +170,13 @@ function checkEverywhere(fate: (change: UnsyncedChange) => Fate): void {
 const NOTHING = new Uint8Array(0);
 const isName = (change: UnsyncedChange): boolean => change.kind !== "write" && change.kind !== "resize";
 
-test.each([
+test.each<[string, (change: UnsyncedChange) => Fate]>([
   ["everything unsynced is lost", () => "lost"],
   ["everything unsynced is kept", () => "kept"],
-  ["names are kept, bytes are lost", (change: UnsyncedChange) => (isName(change) ? "kept" : "lost")],
-  ["bytes are kept, names are lost", (change: UnsyncedChange) => (isName(change) ? "lost" : "kept")],
-  ["sizes are lost, the rest is kept", (change: UnsyncedChange) => (change.kind === "resize" ? "lost" : "kept")],
-] as const)("%s", (_, fate) => checkEverywhere(fate));
+  ["names are kept, bytes are lost", (change) => (isName(change) ? "kept" : "lost")],
+  ["bytes are kept, names are lost", (change) => (isName(change) ? "lost" : "kept")],
+  ["sizes are lost, the rest is kept", (change) => (change.kind === "resize" ? "lost" : "kept")],
+])("%s", (_, fate) => checkEverywhere(fate));
 
 test("every unsynced write is torn", () => {
   for (let bytes = 1; bytes < 560; bytes += bytes < 90 ? 7 : 53) {

@@ -41,6 +41,11 @@ export interface RecoverySink extends SnapshotSink {
   txn(txn: TxnBytes): void;
 }
 
+export interface RecoverySinks<S> {
+  /** What a snapshot is to be loaded into, or a new server's database. */
+  fresh(toHold: "snapshot" | "nothing"): S;
+}
+
 export interface Recovered<S> {
   readonly state: S;
   /** Last logged transaction; 0 for an empty database; -1 for a member whose empty directory is not to be trusted. */
@@ -62,7 +67,7 @@ export interface Recovered<S> {
 export function* recover<S extends RecoverySink>(
   directories: DataDirectories,
   options: RecoveryOptions,
-  sinks: { fresh(): S },
+  sinks: RecoverySinks<S>,
 ): Generator<void, Recovered<S>> {
   checkMixedContent(directories);
   const attempt = yield* loadNewest(directories.snapshot, options, sinks);
@@ -96,19 +101,19 @@ interface RefusedSnapshot {
 function* loadNewest<S extends RecoverySink>(
   directory: Directory,
   options: RecoveryOptions,
-  sinks: { fresh(): S },
+  sinks: RecoverySinks<S>,
 ): Generator<void, Attempt<S>> {
   const refused: RefusedSnapshot[] = [];
   const newestFirst = [...storedFiles(directory, "snapshot")].reverse();
   for (const file of newestFirst) {
-    const state = sinks.fresh();
+    const state = sinks.fresh("snapshot");
     const reason = yield* load(directory, file, state, options.maxRecordBytes);
     if (reason === undefined) return { state, loaded: file.zxid, file: file.name, refused };
     const whole = isCompressed(file.name) || looksWhole(directory, file.name);
     refused.push({ zxid: file.zxid, whole, warning: `${directory.path}/${file.name}: ${reason}` });
   }
   const [newest] = refused;
-  if (newest === undefined) return { state: sinks.fresh(), loaded: undefined, file: undefined, refused };
+  if (newest === undefined) return { state: sinks.fresh("nothing"), loaded: undefined, file: undefined, refused };
   throw new StoreError(
     `${newest.warning}; no older snapshot can be read either (${refused.length} tried); ` +
       "restore one from a backup, or in an ensemble move this server's data aside and let the leader send it anew",
