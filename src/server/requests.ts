@@ -1,4 +1,4 @@
-import { Reader } from "jute-ts";
+import { DecodeError, Reader } from "jute-ts";
 import { unreachable } from "../base/assert.ts";
 import type { Instant } from "../base/instant.ts";
 import type { AclRules } from "../tree/aclCheck.ts";
@@ -156,8 +156,9 @@ export class Requests {
     this.reply(connection, xid, Op.auth, 0n, Err.ok, at);
   }
 
-  /** A server without SASL answers with a null token (client-protocol 7.6). */
+  /** A server without SASL answers with a null token, and closes on a token that is null or does not decode (client-protocol 7.6). */
   private sasl(connection: ClientConnection, xid: number): void {
+    if (saslToken(this.reader) === null) return this.clients.drop(connection);
     const out = connection.out;
     writeHeaderOnly(out, xid, 0n, Err.ok);
     out.int(-1);
@@ -192,6 +193,9 @@ export class Requests {
   complete(connection: ClientConnection, txn: Txn, outcome: Outcome, at: Instant): boolean {
     const head = connection.queue[0];
     if (head === undefined || head.kind !== "write" || head.xid !== txn.cxid) return false;
+    // An expiry has cxid 0, which a client's request may have too.
+    const closes = txn.body.type === Op.closeSession;
+    if (closes !== (head.op === Op.closeSession) && txn.body.type !== Op.error) return false;
     if (outcome.err === Err.sessionMoved) {
       this.clients.drop(connection);
       return true;
@@ -200,7 +204,8 @@ export class Requests {
     writeOutcome(connection.out, head.xid, head.op, txn.zxid, outcome);
     this.sent(connection, head.op, head.xid, at.monoMs - head.receivedMs);
     connection.stats.lastZxid = txn.zxid;
-    this.drain(connection, at);
+    // Nothing leaves behind the reply to closeSession.
+    if (!closes) this.drain(connection, at);
     return true;
   }
 
@@ -309,5 +314,14 @@ export class Requests {
 
   private lastZxid(): bigint {
     return this.tree?.lastProcessedZxid ?? 0n;
+  }
+}
+
+function saslToken(reader: Reader): Uint8Array | null {
+  try {
+    return reader.buffer();
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
   }
 }
