@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "./admin/fourLetterWords.ts";
 import { SERVER_VERSION } from "./admin/version.ts";
 import type { ServerId } from "./base/ids.ts";
@@ -10,10 +11,10 @@ import type { Config } from "./config/config.ts";
 import { type DirectoryLock, lockDirectory } from "./disk/directoryLock.ts";
 import { Disk } from "./disk/disk.ts";
 import { openDirectory } from "./disk/nodeDirectory.ts";
-import { type LinkEvents, type Listening, Network } from "./net/network.ts";
+import { type LinkEvents, ListenError, type Listening, Network } from "./net/network.ts";
 import type { NodeLink } from "./net/nodeLink.ts";
 import type { ClientConnection } from "./server/clientConnection.ts";
-import type { ServerEvent } from "./server/events.ts";
+import { event, type ServerEvent } from "./server/events.ts";
 import type { HostPort, World } from "./server/ports.ts";
 import { recoverDatabase } from "./server/reloadJob.ts";
 import { Server } from "./server/server.ts";
@@ -27,6 +28,17 @@ export interface HostPorts {
   observe(event: ServerEvent): void;
   /** The server cannot go on; `stop` has not been called. */
   exit(code: number, reason: string): void;
+}
+
+/** A server that cannot start, in one line for the operator. `exitCode` is Java's (operations 1.3). */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 /**
@@ -56,10 +68,17 @@ export class Host implements World {
     const log = apart ? openDirectory(join(config.dataLogDir, "version-2"), config.dataDirAutocreate) : snapshot;
     const parents = [config.dataDir, ...(apart ? [config.dataLogDir] : [])].map((path) => openDirectory(path, false));
     const locks: DirectoryLock[] = [];
-    for (const directory of apart ? [snapshot, log] : [snapshot]) locks.push(await lockDirectory(directory.path));
-    const host = new Host(config, ports, { log, snapshot, parents }, locks);
-    await host.open();
-    return host;
+    let host: Host | undefined;
+    try {
+      for (const directory of apart ? [snapshot, log] : [snapshot]) locks.push(await lockDirectory(directory.path));
+      host = new Host(config, ports, { log, snapshot, parents }, locks);
+      await host.open();
+      return host;
+    } catch (error) {
+      if (host === undefined) for (const lock of locks) lock.release();
+      else await host.stop();
+      throw error;
+    }
   }
 
   private constructor(config: Config, ports: HostPorts, directories: DataDirectories, locks: readonly DirectoryLock[]) {
@@ -96,14 +115,14 @@ export class Host implements World {
     return this.clientListening?.port;
   }
 
-  /** Clients are let go, what was logged is on disk, ports and directories are free. */
+  /** Clients are let go, what was logged is on disk, ports and directories are free. From its first line on nobody is let in. */
   async stop(): Promise<void> {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.timer);
     this.server.stop(now());
-    await this.disks.close();
     this.network.close();
+    await this.disks.close();
     for (const lock of this.locks) lock.release();
   }
 
@@ -111,7 +130,7 @@ export class Host implements World {
 
   dialElection(sid: ServerId, addresses: readonly HostPort[], timeoutMs: number): void {
     const opened = (link: NodeLink): LinkEvents => {
-      this.server.onElectionDialled(sid, link, now());
+      this.event((at) => this.server.onElectionDialled(sid, link, at));
       return this.electionEvents(link);
     };
     this.network.dial(addresses, timeoutMs, opened, () =>
@@ -121,7 +140,7 @@ export class Host implements World {
 
   dialQuorum(attempt: number, addresses: readonly HostPort[], timeoutMs: number): void {
     const opened = (link: NodeLink): LinkEvents => {
-      this.server.onQuorumDialled(attempt, link, now());
+      this.event((at) => this.server.onQuorumDialled(attempt, link, at));
       return this.quorumEvents(link);
     };
     const failed = (reason: string): void => this.event((at) => this.server.onQuorumDialFailed(attempt, reason, at));
@@ -131,18 +150,18 @@ export class Host implements World {
   listenQuorum(addresses: readonly HostPort[]): void {
     const generation = ++this.quorumGeneration;
     const opened = (link: NodeLink): LinkEvents => {
-      this.server.onQuorumAccepted(link, now());
+      this.event((at) => this.server.onQuorumAccepted(link, at));
       return this.quorumEvents(link);
     };
     const bound = addresses.map(({ host, port }) => this.network.listen(this.bindHost(host), port, 0, opened));
-    Promise.all(bound).then(
-      (listening) => {
-        if (generation !== this.quorumGeneration) return closeAll(listening);
-        this.quorumListeners = listening;
-        this.event((at) => this.server.onQuorumListening(undefined, at));
-      },
-      (error: Error) => this.event((at) => this.server.onQuorumListening(error.message, at)),
-    );
+    Promise.allSettled(bound).then((outcomes) => {
+      const listening = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+      if (generation !== this.quorumGeneration) return closeAll(listening);
+      // Also those beside an address that failed: closeQuorum ends them.
+      this.quorumListeners = listening;
+      const failure = outcomes.find((outcome) => outcome.status === "rejected");
+      this.event((at) => this.server.onQuorumListening(failure && String(failure.reason), at));
+    });
   }
 
   closeQuorum(): void {
@@ -184,19 +203,39 @@ export class Host implements World {
     const { config } = this;
     const self = config.ensemble?.servers.find((server) => server.id === config.ensemble?.myid);
     for (const { host, electionPort } of self?.addresses ?? []) await this.listenElection(host, electionPort);
-    if (config.clientPort !== undefined) {
-      const host = config.clientPortAddress;
-      const backlog = config.clientPortListenBacklog;
-      this.clientListening = await this.network.listen(host, config.clientPort, backlog, (link) =>
-        this.clientEvents(link),
-      );
-    }
+    if (config.clientPort !== undefined) this.clientListening = await this.listenClients(config.clientPort);
     this.event((at) => this.server.start(at));
   }
 
+  private listenClients(port: number): Promise<Listening> {
+    const { configPath, clientPortAddress, clientPortListenBacklog } = this.config;
+    const listening = this.network.listen(clientPortAddress, port, clientPortListenBacklog, (link) =>
+      this.clientEvents(link),
+    );
+    return listening.catch((error: Error) => {
+      throw new StartError(`${configPath}: clientPort=${port}: ${error.message} (allowed: a free port)`, 1);
+    });
+  }
+
+  /** Tried again as often as Java does: after a restart the old process may still be there for a moment. */
   private async listenElection(host: string, port: number): Promise<void> {
+    const { configPath, electionPortBindRetry } = this.config;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.listenElectionOnce(host, port);
+      } catch (error) {
+        if (!(error instanceof ListenError)) throw error;
+        const text = `${configPath}: election port ${port}: ${error.message} (allowed: a free port)`;
+        if (attempt === electionPortBindRetry) throw new StartError(text, EXIT_ELECTION_PORT);
+        this.observe(event("warn", "host.electionPort", text));
+        await sleep(ELECTION_PORT_PAUSE_MS);
+      }
+    }
+  }
+
+  private async listenElectionOnce(host: string, port: number): Promise<void> {
     const opened = (link: NodeLink): LinkEvents => {
-      this.server.onElectionAccepted(link, now());
+      this.event((at) => this.server.onElectionAccepted(link, at));
       return this.electionEvents(link);
     };
     await this.network.listen(this.bindHost(host), port, 0, opened);
@@ -208,6 +247,7 @@ export class Host implements World {
 
   private clientEvents(link: NodeLink): LinkEvents | undefined {
     const connection = this.server.onClientAccepted(link, now());
+    this.arm();
     if (connection === undefined) return undefined;
     return {
       bytes: (chunk) => {
@@ -290,11 +330,16 @@ function closeAll(listening: readonly Listening[]): void {
   for (const one of listening) one.close();
 }
 
+/** 0 for a directory that is gone: a question must not end the server. */
 function sizeOf(path: string): number {
-  return readdirSync(path).reduce(
-    (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
-    0,
-  );
+  try {
+    return readdirSync(path).reduce(
+      (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  } catch {
+    return 0;
+  }
 }
 
 function openFiles(): { readonly open: number; readonly max: number } {
@@ -305,6 +350,8 @@ function openFiles(): { readonly open: number; readonly max: number } {
   }
 }
 
+const EXIT_ELECTION_PORT = 14;
+const ELECTION_PORT_PAUSE_MS = 1000;
 const SLICE_MS = 5;
 /** Above this Node's timers fire at once (reliability 10). */
 const MAX_TIMER_MS = 0x7fffffff;

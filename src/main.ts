@@ -5,7 +5,7 @@ import { createLogger, stdSerializers } from "bunyan";
 import { ConfigError } from "./config/configError.ts";
 import { parseJvmFlags } from "./config/jvmFlags.ts";
 import { dataDirIn, parseConfig } from "./config/parseConfig.ts";
-import { Host } from "./host.ts";
+import { Host, StartError } from "./host.ts";
 import type { ServerEvent } from "./server/events.ts";
 import { StoreError } from "./store/storeError.ts";
 
@@ -59,6 +59,6 @@ function jvmProperties(): ReadonlyMap<string, string> {
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof StoreError) return end(error.exitCode, error.message);
+  if (error instanceof StoreError || error instanceof StartError) return end(error.exitCode, error.message);
   end(1, error instanceof Error ? `${error.message}` : String(error));
 });

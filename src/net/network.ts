@@ -1,4 +1,5 @@
 import { connect, createServer, type Server as Listener, type Socket } from "node:net";
+import { hostPortText } from "../base/hostText.ts";
 import type { HostPort } from "../server/ports.ts";
 import { NodeLink } from "./nodeLink.ts";
 
@@ -17,10 +18,11 @@ export class Network {
   private readonly listeners = new Set<Listener>();
   private readonly sockets = new Set<Socket>();
   private nextNumber = 1;
+  private isClosed = false;
 
   /**
-   * Listens until `close`. `host` undefined: every address, IPv4 and IPv6. Resolves to the port; rejects when it cannot be
-   * bound.
+   * Listens until `close`. `host` undefined: every address, IPv4 and IPv6. Resolves to the port; rejects with a ListenError
+   * when it cannot be bound.
    */
   async listen(
     host: string | undefined,
@@ -30,14 +32,16 @@ export class Network {
   ): Promise<Listening> {
     const listener = createServer({ pauseOnConnect: false }, (socket) => this.adopt(socket, accepted));
     await new Promise<void>((resolve, reject) => {
-      listener.once("error", reject);
+      const refused = (error: NodeJS.ErrnoException): void => reject(new ListenError(host, port, error));
+      listener.once("error", refused);
       listener.listen({ port, host, backlog: backlog > 0 ? backlog : undefined }, () => {
-        listener.off("error", reject);
+        listener.off("error", refused);
         listener.on("error", () => {});
         resolve();
       });
     });
     this.listeners.add(listener);
+    if (this.isClosed) this.closeListener(listener);
     const address = listener.address();
     const bound = typeof address === "object" && address !== null ? address.port : port;
     return { port: bound, close: () => this.closeListener(listener) };
@@ -55,8 +59,9 @@ export class Network {
     if (addresses.length === 0) failed("no address");
   }
 
-  /** Stops listening and drops every link. */
+  /** Stops listening and drops every link; what is being dialled or bound ends as soon as it is there. */
   close(): void {
+    this.isClosed = true;
     for (const listener of [...this.listeners]) this.closeListener(listener);
     for (const socket of this.sockets) socket.destroy();
   }
@@ -79,6 +84,7 @@ export class Network {
       race.lose(`${host}:${port}: ${error.message}`);
     };
     socket.once("error", lost);
+    socket.once("close", () => clearTimeout(timer));
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.off("error", lost);
@@ -93,6 +99,7 @@ export class Network {
     this.sockets.add(socket);
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(socket));
+    if (this.isClosed) return link.destroy();
     const events = opened(link);
     if (events === undefined) return;
     socket.on("data", (chunk: Buffer) => events.bytes(chunk));
@@ -102,6 +109,16 @@ export class Network {
 
   private closeListener(listener: Listener): void {
     if (this.listeners.delete(listener)) listener.close();
+  }
+}
+
+/** An address that cannot be listened on, and why, in words for the operator. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+
+  constructor(host: string | undefined, port: number, cause: NodeJS.ErrnoException) {
+    const why = REASONS.get(cause.code ?? "") ?? cause.message;
+    super(`cannot listen on ${host === undefined ? `port ${port}` : hostPortText(host, port)}: ${why}`);
   }
 }
 
@@ -135,5 +152,11 @@ class Race {
   }
 }
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "another process uses the port"],
+  ["EADDRNOTAVAIL", "this machine does not have the address"],
+  ["EACCES", "not permitted"],
+  ["ENOTFOUND", "the name has no address"],
+]);
 /** Above this Node's timers fire at once (reliability 10). */
 const MAX_TIMER_MS = 0x7fffffff;
