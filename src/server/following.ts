@@ -13,7 +13,7 @@ import type { LearnerEvent, LearnerWorld } from "../zab/learnerWorld.ts";
 import { Database } from "./database.ts";
 import { event } from "./events.ts";
 import type { Home } from "./home.ts";
-import { describe, packetLimit } from "./leading.ts";
+import { describe, packetLimit, showConfig } from "./leading.ts";
 import { LearnerPipeline } from "./learnerPipeline.ts";
 import type { ByteLink } from "./ports.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
@@ -164,6 +164,7 @@ export class Following implements LearnerWorld {
   newLeaderConfig(_text: Uint8Array): void {}
 
   established(epoch: Epoch): void {
+    showConfig(this.home);
     this.home.clients.open(this.pipeline, this.home.database, this.nowMs);
     this.port.established(epoch);
   }

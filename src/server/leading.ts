@@ -1,6 +1,6 @@
 import { DecodeError } from "jute-ts";
 import { toSessionId } from "../base/ids.ts";
-import type { Zxid } from "../base/zxid.ts";
+import { toZxid, type Zxid } from "../base/zxid.ts";
 import { SessionTracker } from "../session/tracker.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { decodeWrite } from "../wire/client/decode.ts";
@@ -160,6 +160,7 @@ export class Leading implements LeaderWorld {
     const { database, clients, config } = this.home;
     database.tree.lastProcessedZxid = zxid;
     this.pipeline.adoptSessions();
+    if (config.ensemble !== undefined) showConfig(this.home);
     if (config.ensemble === undefined || config.leaderServes) clients.open(this.pipeline, database, this.nowMs);
     this.onEstablished();
   }
@@ -259,6 +260,11 @@ export function describe(value: object): string {
   return JSON.stringify(value, (_key, field: unknown) =>
     typeof field === "bigint" ? `0x${BigInt.asUintN(64, field).toString(16)}` : field,
   );
+}
+
+/** Clients read the configuration in force from its node; it is each server's own, no transaction writes it (peer-protocol 3.9). */
+export function showConfig({ database, configText, verifier, turn }: Home): void {
+  database.tree.setConfigNode(configText, toZxid(verifier.version), BigInt(Math.trunc(turn.at.wallMs)));
 }
 
 function decodeHead(data: Uint8Array): ForwardedRequest | undefined {
