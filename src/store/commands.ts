@@ -18,7 +18,9 @@ export type DiskCommand =
   | { readonly kind: "beginSnapshot"; readonly zxid: Zxid }
   | { readonly kind: "snapshotChunk"; readonly bytes: Uint8Array }
   | { readonly kind: "endSnapshot"; readonly zxid: Zxid }
-  | { readonly kind: "abortSnapshot" };
+  | { readonly kind: "abortSnapshot" }
+  /** Answered by `drained`: everything asked for before has been carried out and answered. */
+  | { readonly kind: "drain" };
 
 export type EpochFile = "acceptedEpoch" | "currentEpoch";
 
@@ -29,6 +31,7 @@ export type DiskEvent =
   | { readonly kind: "truncateFailed"; readonly zxid: Zxid; readonly reason: string }
   | { readonly kind: "snapshotSaved"; readonly zxid: Zxid; readonly bytes: number }
   | { readonly kind: "snapshotFailed"; readonly zxid: Zxid; readonly reason: string }
+  | { readonly kind: "drained" }
   /** Enough was logged since the last snapshot (snapCount, snapSizeLimit): the log has rolled, a snapshot is wanted. */
   | { readonly kind: "snapshotDue" }
   /** An error of write or fsync on the log or an epoch file: the process ends (on-disk-formats D3). */

@@ -73,14 +73,16 @@ export class LogFile {
     const at = this.offset;
     const head = this.bytes(at, RECORD_HEAD_BYTES);
     if (head.length < RECORD_HEAD_BYTES) return this.end(at, head.length, isZero(head) ? undefined : "its head is cut");
-    const length = viewOf(head).getInt32(8);
+    const view = viewOf(head);
+    const length = view.getInt32(8);
     if (length === 0) return this.end(at, RECORD_HEAD_BYTES, isZero(head) ? undefined : "it has no length");
     if (length < LEAST_PAYLOAD_BYTES || length > this.options.maxRecordBytes) throw this.badLength(at, length);
-    const crc = viewOf(head).getBigInt64(0);
+    // The checksum stands in the low half of a long.
+    const crc = view.getInt32(0) === 0 ? view.getUint32(4) : Number.NaN;
     const body = this.bytes(at + RECORD_HEAD_BYTES, length + 1);
     const payload = body.subarray(0, length);
     if (body[length] !== END_OF_RECORD) return this.partial(at, crc, body, length);
-    if (BigInt(adler32(1, payload)) !== crc) return this.badChecksum(at, length);
+    if (adler32(1, payload) !== crc) return this.badChecksum(at, length);
     this.offset = at + length + RECORD_OVERHEAD_BYTES;
     return { zxid: zxidOfPayload(payload), bytes: payload, offset: at };
   }
@@ -90,7 +92,7 @@ export class LogFile {
   }
 
   /** A record without its end: torn when a crash can have left it so, damaged otherwise. */
-  private partial(at: number, crc: bigint, body: Uint8Array, length: number): undefined {
+  private partial(at: number, crc: number, body: Uint8Array, length: number): undefined {
     const last = body[length];
     if (last !== undefined && last !== 0)
       throw this.refusal(at, `the record of ${length} bytes does not end in 0x42 but in ${last}`);
@@ -150,13 +152,13 @@ export function zxidText(zxid: Zxid): string {
 }
 
 /** Whether a payload shorter than announced, followed by 0x42, has the checksum: then the length is what is wrong. */
-function holdsWhole(crc: bigint, body: Uint8Array): boolean {
+function holdsWhole(crc: number, body: Uint8Array): boolean {
   let adler = 1;
   let done = 0;
   for (let i = body.indexOf(END_OF_RECORD); i >= 0; i = body.indexOf(END_OF_RECORD, i + 1)) {
     adler = adler32(adler, body, done, i);
     done = i;
-    if (BigInt(adler) === crc) return true;
+    if (adler === crc) return true;
   }
   return false;
 }

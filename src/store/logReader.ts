@@ -192,5 +192,5 @@ function tornWarning(log: Directory, file: LogFile): string {
   return `${log.path}/${file.name}, offset ${file.offset}: a record was not written to its end (${file.torn}); it was never acknowledged`;
 }
 
-const BATCH_BYTES = 256 * 1024;
+const BATCH_BYTES = 128 * 1024;
 const BATCH_RECORDS = 1000;

@@ -49,4 +49,4 @@ function readable<T>(read: () => T): T {
   }
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 128 * 1024;

@@ -85,6 +85,7 @@ function text(event: DiskEvent): string {
     case "snapshotSaved":
       return `snapshotSaved ${event.zxid} of ${event.bytes}`;
     case "snapshotDue":
+    case "drained":
       return event.kind;
     case "failed":
       return `failed: ${event.reason}`;
@@ -285,6 +286,8 @@ test("epochs are written whole: other name, sync, rename, directory", () => {
   expect(bench.calls.slice(-3)).toEqual(["sync currentEpoch.tmp", "rename currentEpoch.tmp", "syncDirectory"]);
   expect(bench.directory.read("currentEpoch", 0, 10)).toEqual(Uint8Array.of(0x31));
 });
+
+test("drain is answered when it is its turn", () => expect(new Bench().run({ kind: "drain" })).toBe("drained"));
 
 describe("truncate (R5)", () => {
   function filled(): Bench {

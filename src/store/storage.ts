@@ -68,6 +68,8 @@ export class Storage {
       case "abortSnapshot":
         this.abortSnapshot();
         return [];
+      case "drain":
+        return [{ kind: "drained" }];
       default:
         return unreachable(command);
     }
