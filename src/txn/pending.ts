@@ -1,28 +1,20 @@
 import type { SessionId } from "../base/ids.ts";
-import type { Zxid } from "../base/zxid.ts";
+import { ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import { contentCrcOf, digestOfContent } from "../tree/digest.ts";
 import { isDigested } from "../tree/paths.ts";
-import type { ACL } from "../wire/client/shared.ts";
+import type { ACL, StatPersisted } from "../wire/client/shared.ts";
 import type { CommittedView } from "./request.ts";
 
-/** A node as it will be once transaction `zxid` is applied. Its fields include those of a StatPersisted. */
+/** A node as it will be once transaction `zxid` is applied. */
 export class ChangeRecord {
   /** The root is "". */
   readonly path: string;
   /** The transaction this state belongs to; NOT_CHANGED while it is only a copy of the committed node. */
-  zxid: bigint = NOT_CHANGED;
+  zxid: bigint;
   /** False: deleted. */
-  exists = true;
-  czxid = 0n;
-  mzxid = 0n;
-  pzxid = 0n;
-  ctime = 0n;
-  mtime = 0n;
-  version = 0;
-  /** Children ever created, not the cversion that clients see. */
-  cversion = 0;
-  aversion = 0;
-  ephemeralOwner = 0n;
+  exists: boolean;
+  /** Its cversion is the creation counter, not what clients see. */
+  readonly stat: WritableStat;
   childCount = 0;
   acl: readonly ACL[] | null = null;
   dataLength = 0;
@@ -33,10 +25,15 @@ export class ChangeRecord {
   /** What the record replaced, while its transaction can still be refused. */
   previous: ChangeRecord | undefined = undefined;
 
-  constructor(path: string) {
+  constructor(path: string, zxid: bigint, exists: boolean, stat: WritableStat) {
     this.path = path;
+    this.zxid = zxid;
+    this.exists = exists;
+    this.stat = stat;
   }
 }
+
+export type WritableStat = { -readonly [F in keyof StatPersisted]: StatPersisted[F] };
 
 /**
  * The tree as it will be: the committed tree plus the changes of every transaction that was prepared and is not applied yet,
@@ -94,10 +91,8 @@ export class Pending {
   }
 
   /** A node that is not there yet; to be `put` when it is filled in. */
-  create(path: string, zxid: Zxid): ChangeRecord {
-    const record = new ChangeRecord(path);
-    record.zxid = zxid;
-    return record;
+  create(path: string, zxid: Zxid, stat: WritableStat): ChangeRecord {
+    return new ChangeRecord(path, zxid, true, stat);
   }
 
   setData(record: ChangeRecord, data: Uint8Array | null): void {
@@ -108,21 +103,18 @@ export class Pending {
   /** The record counts from now on. */
   put(record: ChangeRecord): void {
     if (this.digestEnabled && isDigested(record.path)) {
-      record.digest = digestOfContent(record.contentCrc, record);
+      record.digest = digestOfContent(record.contentCrc, record.stat);
       this.count(record.digest);
     }
     this.append(record);
     // Owners that mark containers and TTL nodes land here too: no session has such an id.
-    if (record.ephemeralOwner !== 0n) this.remember(record);
+    if (record.stat.ephemeralOwner !== 0n) this.remember(record);
   }
 
   /** The node that `find` gave is gone. */
   remove(record: ChangeRecord, zxid: Zxid): void {
     this.count(-record.digest);
-    const gone = new ChangeRecord(record.path);
-    gone.zxid = zxid;
-    gone.exists = false;
-    this.append(gone);
+    this.append(new ChangeRecord(record.path, zxid, false, NO_STAT));
   }
 
   /** The transaction is made: its changes stay until it is applied. */
@@ -183,17 +175,7 @@ export class Pending {
 
   private load(path: string, node: number): ChangeRecord {
     const { view } = this;
-    const stat = view.statPersisted(node);
-    const record = new ChangeRecord(path);
-    record.czxid = stat.czxid;
-    record.mzxid = stat.mzxid;
-    record.pzxid = stat.pzxid;
-    record.ctime = stat.ctime;
-    record.mtime = stat.mtime;
-    record.version = stat.version;
-    record.cversion = stat.cversion;
-    record.aversion = stat.aversion;
-    record.ephemeralOwner = stat.ephemeralOwner;
+    const record = new ChangeRecord(path, NOT_CHANGED, true, view.statPersisted(node));
     record.childCount = view.childCount(node);
     record.acl = view.acl(node);
     record.dataLength = view.dataLength(node);
@@ -223,15 +205,17 @@ export class Pending {
   }
 
   private remember(record: ChangeRecord): void {
-    const records = this.ephemerals.get(record.ephemeralOwner);
-    if (records === undefined) this.ephemerals.set(record.ephemeralOwner, new Set([record]));
+    const owner = record.stat.ephemeralOwner;
+    const records = this.ephemerals.get(owner);
+    if (records === undefined) this.ephemerals.set(owner, new Set([record]));
     else records.add(record);
   }
 
   private forget(record: ChangeRecord): void {
-    if (record.ephemeralOwner === 0n) return;
-    const records = this.ephemerals.get(record.ephemeralOwner);
-    if (records?.delete(record) && records.size === 0) this.ephemerals.delete(record.ephemeralOwner);
+    const owner = record.stat.ephemeralOwner;
+    if (owner === 0n) return;
+    const records = this.ephemerals.get(owner);
+    if (records?.delete(record) && records.size === 0) this.ephemerals.delete(owner);
   }
 
   private compact(): void {
@@ -244,16 +228,7 @@ export class Pending {
 }
 
 function copyOf(record: ChangeRecord): ChangeRecord {
-  const copy = new ChangeRecord(record.path);
-  copy.czxid = record.czxid;
-  copy.mzxid = record.mzxid;
-  copy.pzxid = record.pzxid;
-  copy.ctime = record.ctime;
-  copy.mtime = record.mtime;
-  copy.version = record.version;
-  copy.cversion = record.cversion;
-  copy.aversion = record.aversion;
-  copy.ephemeralOwner = record.ephemeralOwner;
+  const copy = new ChangeRecord(record.path, NOT_CHANGED, true, { ...record.stat });
   copy.childCount = record.childCount;
   copy.acl = record.acl;
   copy.dataLength = record.dataLength;
@@ -261,6 +236,22 @@ function copyOf(record: ChangeRecord): ChangeRecord {
   return copy;
 }
 
+/** What a node has that transaction `zxid` makes. */
+export function newStat(zxid: Zxid, timeMs: bigint, ephemeralOwner: bigint): WritableStat {
+  return {
+    czxid: zxid,
+    mzxid: zxid,
+    ctime: timeMs,
+    mtime: timeMs,
+    version: 0,
+    cversion: 0,
+    aversion: 0,
+    ephemeralOwner,
+    pzxid: zxid,
+  };
+}
+
+const NO_STAT: WritableStat = newStat(ZXID_ZERO, 0n, 0n);
 const NOT_CHANGED = -1n;
 const LARGE_DELTA = 2 ** 50;
 const COMPACT_AT = 1024;

@@ -1,66 +1,69 @@
-import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
 import { Err } from "../wire/client/numbers.ts";
-import type { ACL, Id } from "../wire/client/shared.ts";
+import type { ACL } from "../wire/client/shared.ts";
 import type { ChangeRecord, Pending } from "./pending.ts";
 import type { AclRules, CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
-/** One request being prepared: what the handler of each op may ask. Its checks answer with an error code, 0 for none. */
-export class Preparation {
+/** What preparing has at hand, whatever the request. */
+export interface PrepareParts {
   readonly view: CommittedView;
   readonly pending: Pending;
   readonly sessions: SessionView;
   readonly rules: AclRules;
   readonly options: PrepareOptions;
-  readonly sessionId: SessionId;
-  readonly identities: readonly Id[];
-  readonly owner: unknown;
+}
+
+/** One request being prepared: what the handler of each op may ask. Its checks answer with an error code, 0 for none. */
+export class Preparation {
+  readonly request: PrepareRequest;
   readonly zxid: Zxid;
   /** Wall clock. */
   readonly timeMs: bigint;
+  private readonly parts: PrepareParts;
 
-  constructor(
-    view: CommittedView,
-    pending: Pending,
-    sessions: SessionView,
-    rules: AclRules,
-    options: PrepareOptions,
-    request: PrepareRequest,
-    zxid: Zxid,
-    timeMs: bigint,
-  ) {
-    this.view = view;
-    this.pending = pending;
-    this.sessions = sessions;
-    this.rules = rules;
-    this.options = options;
-    this.sessionId = request.sessionId;
-    this.identities = request.identities;
-    this.owner = request.owner;
+  constructor(parts: PrepareParts, request: PrepareRequest, zxid: Zxid, timeMs: bigint) {
+    this.parts = parts;
+    this.request = request;
     this.zxid = zxid;
     this.timeMs = timeMs;
   }
 
+  get view(): CommittedView {
+    return this.parts.view;
+  }
+
+  get pending(): Pending {
+    return this.parts.pending;
+  }
+
+  get sessions(): SessionView {
+    return this.parts.sessions;
+  }
+
+  get options(): PrepareOptions {
+    return this.parts.options;
+  }
+
   /** The leader's check of the session, first step of nearly every op (client-protocol 3.1). */
   checkSession(): number {
-    if (this.sessions.state(this.sessionId) !== "live") return Err.sessionExpired;
-    return this.sessions.checkOwner(this.sessionId, this.owner) ? Err.ok : Err.sessionMoved;
+    const { sessionId, owner } = this.request;
+    if (this.sessions.state(sessionId) !== "live") return Err.sessionExpired;
+    return this.sessions.checkOwner(sessionId, owner) ? Err.ok : Err.sessionMoved;
   }
 
   /** Ephemeral nodes need a session that the whole ensemble knows. */
   checkGlobalSession(): number {
-    if (this.sessions.state(this.sessionId) !== "live" || !this.sessions.isGlobal(this.sessionId)) {
-      return Err.sessionExpired;
-    }
-    return this.checkSession();
+    const { sessionId } = this.request;
+    const isKnown = this.sessions.state(sessionId) === "live" && this.sessions.isGlobal(sessionId);
+    return isKnown ? this.checkSession() : Err.sessionExpired;
   }
 
   permits(node: ChangeRecord, permission: number): boolean {
-    return this.rules.permits(node.acl, permission, this.identities);
+    return this.parts.rules.permits(node.acl, permission, this.request.identities);
   }
 
   fixUpAcl(acl: readonly ACL[] | null): readonly ACL[] | number {
-    return this.rules.fixUp(acl, this.identities);
+    return this.parts.rules.fixUp(acl, this.request.identities);
   }
 }
 

@@ -4,7 +4,7 @@ import { Err, Op } from "../wire/client/numbers.ts";
 import { DIGEST_VERSION } from "../wire/txn.ts";
 import type { Txn, TxnBody } from "../wire/txnValue.ts";
 import { Pending } from "./pending.ts";
-import { Preparation } from "./preparation.ts";
+import { Preparation, type PrepareParts } from "./preparation.ts";
 import { prepareCreate } from "./prepare/create.ts";
 import { prepareDelete } from "./prepare/delete.ts";
 import { prepareDeleteContainer } from "./prepare/deleteContainer.ts";
@@ -22,17 +22,13 @@ import { isOversized } from "./size.ts";
  */
 export class Preparer {
   readonly pending: Pending;
-  private readonly view: CommittedView;
-  private readonly sessions: SessionView;
-  private readonly rules: AclRules;
   private readonly options: PrepareOptions;
+  private readonly parts: PrepareParts;
 
   constructor(view: CommittedView, sessions: SessionView, rules: AclRules, options: PrepareOptions) {
-    this.view = view;
-    this.sessions = sessions;
-    this.rules = rules;
     this.options = options;
     this.pending = new Pending(view, options.digestEnabled);
+    this.parts = { view, pending: this.pending, sessions, rules, options };
   }
 
   /**
@@ -67,8 +63,7 @@ export class Preparer {
   }
 
   private bodyOf(request: PrepareRequest, zxid: Zxid, timeMs: bigint): TxnBody {
-    const { view, pending, sessions, rules, options } = this;
-    const body = dispatch(new Preparation(view, pending, sessions, rules, options, request, zxid, timeMs), request);
+    const body = dispatch(new Preparation(this.parts, request, zxid, timeMs));
     return typeof body === "number" ? { type: Op.error, err: body } : body;
   }
 
@@ -90,8 +85,8 @@ export class Preparer {
   }
 }
 
-function dispatch(on: Preparation, request: PrepareRequest): TxnBody | number {
-  const { write } = request;
+function dispatch(on: Preparation): TxnBody | number {
+  const { write } = on.request;
   switch (write.op) {
     case Op.create:
     case Op.create2:

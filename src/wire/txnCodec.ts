@@ -25,11 +25,9 @@ import type { CloseSessionBody, MultiBody, SubTxnBody, Txn, TxnBody, TxnDigestVa
  * on-disk-formats 3.4 and 3.5).
  */
 export function encodeTxn(txn: Txn): Uint8Array {
-  SCRATCH.reset();
-  encodeTxnInto(SCRATCH, txn);
-  const bytes = SCRATCH.toBytes();
-  if (SCRATCH.bytes.length > SCRATCH_LIMIT_BYTES) SCRATCH = new Writer(ENCODE_CAPACITY);
-  return bytes;
+  scratch.reset();
+  encodeTxnInto(scratch, txn);
+  return takeScratch();
 }
 
 export function encodeTxnInto(writer: Writer, txn: Txn): void {
@@ -46,9 +44,9 @@ export function encodeTxnInto(writer: Writer, txn: Txn): void {
 
 /** The body alone, as it stands inside a multi. */
 export function encodeBody(body: TxnBody): Uint8Array {
-  const writer = new Writer(ENCODE_CAPACITY);
-  writeBody(writer, body);
-  return writer.toBytes();
+  scratch.reset();
+  writeBody(scratch, body);
+  return takeScratch();
 }
 
 /**
@@ -59,7 +57,8 @@ export function encodeBody(body: TxnBody): Uint8Array {
  */
 export function decodeTxn(bytes: Uint8Array): Txn {
   // Lengths are bounded by the payload itself, which the log, the link or the frame has bounded already.
-  const reader = new Reader(bytes, 0, bytes.length, bytes.length);
+  const reader = READER;
+  reader.reset(bytes);
   const header = TxnHeader.read(reader);
   const body = readBody(reader, header.type);
   return {
@@ -70,6 +69,13 @@ export function decodeTxn(bytes: Uint8Array): Txn {
     body,
     digest: readDigest(reader),
   };
+}
+
+function takeScratch(): Uint8Array {
+  const bytes = scratch.toBytes();
+  // A large transaction does not keep its memory.
+  if (bytes.length > SCRATCH_BYTES) scratch = new Writer(SCRATCH_BYTES);
+  return bytes;
 }
 
 function writeBody(writer: Writer, body: TxnBody): void {
@@ -250,10 +256,11 @@ function pathOf(path: string | null): string {
   return path;
 }
 
-const ENCODE_CAPACITY = 256;
-/** One transaction is encoded at a time: a writer for each cost 3 % of a write. A large one is not kept. */
-let SCRATCH = new Writer(ENCODE_CAPACITY);
-const SCRATCH_LIMIT_BYTES = 64 * 1024;
+const NOTHING = new Uint8Array(0);
+const SCRATCH_BYTES = 16384;
+/** One transaction is encoded at a time: a writer for each cost 3 % of a write. */
+let scratch = new Writer(SCRATCH_BYTES);
+const READER = new Reader(NOTHING, 0, 0, 0x7fffffff);
 /** int type and the length of an empty body. */
 const SUB_TXN_BYTES = 8;
 const SUB_TYPES: ReadonlySet<number> = new Set([1, 2, 5, 13, 15, 19, 20, 21, -1]);

@@ -13,6 +13,6 @@ export function prepareCheck(on: Preparation, write: CheckWrite): CheckBody | nu
   const node = on.pending.find(path);
   if (node === undefined) return Err.noNode;
   if (!on.permits(node, Perms.read)) return Err.noAuth;
-  if (!matchesVersion(write.version, node.version)) return Err.badVersion;
-  return { type: write.op, path, version: nextVersion(node.version) };
+  if (!matchesVersion(write.version, node.stat.version)) return Err.badVersion;
+  return { type: write.op, path, version: nextVersion(node.stat.version) };
 }

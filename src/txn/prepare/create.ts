@@ -5,7 +5,7 @@ import type { ACL } from "../../wire/client/shared.ts";
 import { LIMITS_NAME, nameOf, parentOf, QUOTA_ROOT, sequenceSuffix, validatePath } from "../../wire/paths.ts";
 import type { CreateBody, CreateContainerBody, CreateTTLBody } from "../../wire/txnValue.ts";
 import { isOrdinaryEphemeral } from "../owner.ts";
-import type { ChangeRecord } from "../pending.ts";
+import { type ChangeRecord, newStat } from "../pending.ts";
 import { nextVersion, type Preparation } from "../preparation.ts";
 import { checkQuotaOfCreate } from "../quota.ts";
 import { crashesWhenDeleted } from "./delete.ts";
@@ -26,7 +26,7 @@ export function prepareCreate(
   const parent = on.pending.find(parentPath);
   if (parent === undefined) return Err.noNode;
   if (!on.permits(parent, Perms.create)) return Err.noAuth;
-  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.cversion) : write.path;
+  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.stat.cversion) : write.path;
   const error = checkPlace(on, path, parent) || checkQuotaOfCreate(on, path, write.data);
   if (error !== Err.ok) return error;
   if (crashesWhenCreated(path, parentPath) || (isEphemeral && crashesWhenDeleted(path))) return Err.badArguments;
@@ -48,7 +48,7 @@ function checkFlags(on: Preparation, write: CreateWrite | CreateTTLWrite): numbe
 function checkPlace(on: Preparation, path: string, parent: ChangeRecord): number {
   if (!validatePath(path)) return Err.badArguments;
   if (on.pending.find(path) !== undefined) return Err.nodeExists;
-  const isEphemeral = isOrdinaryEphemeral(parent.ephemeralOwner, on.options.extendedTypesEnabled);
+  const isEphemeral = isOrdinaryEphemeral(parent.stat.ephemeralOwner, on.options.extendedTypesEnabled);
   return isEphemeral ? Err.noChildrenForEphemerals : Err.ok;
 }
 
@@ -61,23 +61,17 @@ function change(
   isEphemeral: boolean,
 ): CreateBody | CreateContainerBody | CreateTTLBody {
   const { pending, zxid } = on;
-  const parentCVersion = nextVersion(parent.cversion);
+  const parentCVersion = nextVersion(parent.stat.cversion);
   const above = pending.edit(parent, zxid);
   above.childCount++;
   // The tree raises the counter only: past 2^31 - 1 it stays where it is (on-disk-formats 5.4).
-  if (parentCVersion > above.cversion) {
-    above.cversion = parentCVersion;
-    above.pzxid = zxid;
+  if (parentCVersion > above.stat.cversion) {
+    above.stat.cversion = parentCVersion;
+    above.stat.pzxid = zxid;
   }
   pending.put(above);
-  const node = pending.create(path, zxid);
-  node.czxid = zxid;
-  node.mzxid = zxid;
-  node.pzxid = zxid;
-  node.ctime = on.timeMs;
-  node.mtime = on.timeMs;
+  const node = pending.create(path, zxid, newStat(zxid, on.timeMs, ownerOf(on, write, isEphemeral)));
   node.acl = acl;
-  node.ephemeralOwner = ownerOf(on, write, isEphemeral);
   pending.setData(node, write.data);
   pending.put(node);
   return bodyOf(write, path, acl, isEphemeral, parentCVersion);
@@ -87,7 +81,7 @@ function change(
 function ownerOf(on: Preparation, write: CreateWrite | CreateTTLWrite, isEphemeral: boolean): bigint {
   if (write.op === Op.createContainer) return CONTAINER_OWNER;
   if (write.op === Op.createTTL) return ttlOwner(write.ttl);
-  return isEphemeral ? on.sessionId : 0n;
+  return isEphemeral ? on.request.sessionId : 0n;
 }
 
 function bodyOf(

@@ -18,7 +18,7 @@ export function prepareDelete(on: Preparation, write: DeleteWrite): DeleteBody |
   if (!on.permits(parent, Perms.delete)) return Err.noAuth;
   const node = on.pending.find(path);
   if (node === undefined) return Err.noNode;
-  if (!matchesVersion(write.version, node.version)) return Err.badVersion;
+  if (!matchesVersion(write.version, node.stat.version)) return Err.badVersion;
   if (node.childCount > 0) return Err.notEmpty;
   if (crashesWhenDeleted(path)) return Err.badArguments;
   removeNode(on, node, parent);
@@ -30,7 +30,7 @@ export function removeNode(on: Preparation, node: ChangeRecord, parent: ChangeRe
   const { pending, zxid } = on;
   const above = pending.edit(parent, zxid);
   above.childCount--;
-  if (zxid > above.pzxid) above.pzxid = zxid;
+  if (zxid > above.stat.pzxid) above.stat.pzxid = zxid;
   pending.put(above);
   pending.remove(node, zxid);
 }

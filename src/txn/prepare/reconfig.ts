@@ -18,9 +18,9 @@ export function prepareReconfig(on: Preparation, write: ReconfigWrite): SetDataB
   if (!on.permits(found, Perms.write)) return Err.noAuth;
   const node = on.pending.edit(found, on.zxid);
   // The config node always shows version -1.
-  node.version = -1;
-  node.mzxid = on.zxid;
-  node.mtime = on.timeMs;
+  node.stat.version = -1;
+  node.stat.mzxid = on.zxid;
+  node.stat.mtime = on.timeMs;
   on.pending.setData(node, data);
   on.pending.put(node);
   return { type: write.op, path: CONFIG_NODE, data, version: -1 };

@@ -7,7 +7,7 @@ import { removeNode } from "./delete.ts";
 
 /** The session's time runs from now on; that it exists is known when the transaction is applied (peer-protocol 5.3). */
 export function prepareCreateSession(on: Preparation, write: CreateSessionWrite): CreateSessionBody {
-  on.sessions.track(on.sessionId, write.timeOut, on.owner);
+  on.sessions.track(on.request.sessionId, write.timeOut, on.request.owner);
   return { type: write.op, timeOut: write.timeOut };
 }
 
@@ -17,12 +17,12 @@ export function prepareCreateSession(on: Preparation, write: CreateSessionWrite)
  */
 export function prepareCloseSession(on: Preparation): CloseSessionBody {
   const { pending } = on;
-  const paths = pending.ephemeralsOf(on.sessionId);
+  const paths = pending.ephemeralsOf(on.request.sessionId);
   for (const path of paths) {
     const node = present(pending.find(path), "an ephemeral of the index is in the tree");
     const parent = present(pending.find(parentOf(path) ?? ""), "a node has a parent");
     removeNode(on, node, parent);
   }
-  on.sessions.setClosing(on.sessionId);
+  on.sessions.setClosing(on.request.sessionId);
   return { type: -11, paths };
 }

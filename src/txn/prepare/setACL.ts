@@ -15,10 +15,10 @@ export function prepareSetACL(on: Preparation, write: SetACLWrite): SetACLBody |
   const found = on.pending.find(path);
   if (found === undefined) return Err.noNode;
   if (!on.permits(found, Perms.admin)) return Err.noAuth;
-  if (!matchesVersion(write.version, found.aversion)) return Err.badVersion;
+  if (!matchesVersion(write.version, found.stat.aversion)) return Err.badVersion;
   const node = on.pending.edit(found, on.zxid);
-  node.aversion = nextVersion(node.aversion);
+  node.stat.aversion = nextVersion(node.stat.aversion);
   node.acl = acl;
   on.pending.put(node);
-  return { type: write.op, path, acl, version: node.aversion };
+  return { type: write.op, path, acl, version: node.stat.aversion };
 }

@@ -16,13 +16,13 @@ export function prepareSetData(on: Preparation, write: SetDataWrite): SetDataBod
   if (!on.permits(found, Perms.write)) return Err.noAuth;
   const error = checkQuotaOfSetData(on, path, found.dataLength, data);
   if (error !== Err.ok) return error;
-  if (!matchesVersion(write.version, found.version)) return Err.badVersion;
+  if (!matchesVersion(write.version, found.stat.version)) return Err.badVersion;
   if (spoilsQuotaStats(path, data)) return Err.badArguments;
   const node = on.pending.edit(found, on.zxid);
-  node.version = nextVersion(node.version);
-  node.mzxid = on.zxid;
-  node.mtime = on.timeMs;
+  node.stat.version = nextVersion(node.stat.version);
+  node.stat.mzxid = on.zxid;
+  node.stat.mtime = on.timeMs;
   on.pending.setData(node, data);
   on.pending.put(node);
-  return { type: write.op, path, data, version: node.version };
+  return { type: write.op, path, data, version: node.stat.version };
 }
