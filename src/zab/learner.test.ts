@@ -350,6 +350,9 @@ describe("taking over history (3.9, 3.10)", () => {
        ended: connection reset`,
     ));
 
+  test("TRUNC lost while the log is being cut: memory still has what the disk loses", () =>
+    check({}, `${JOIN}\n< TRUNC 5:7\ntruncate 5:7\n! closed\nended, reload: connection reset\n! truncated 5:7`));
+
   test("TRUNC needs no snapshot: what follows is logged", () =>
     check(
       { committed: "" },

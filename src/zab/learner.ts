@@ -43,7 +43,7 @@ export class Learner {
   private phase: LearnerPhase = "idle";
   private epoch: Epoch;
   private pending: PendingProposals;
-  /** Between SNAP and its saved snapshot commits go to memory alone, and the disk lacks what memory has. */
+  /** Between SNAP and its saved snapshot: commits go to memory alone, and the disk lacks what memory has. */
   private memoryOnly = false;
   private tookHistory = false;
   private lastApplied: Zxid;
@@ -465,9 +465,10 @@ export class Learner {
 
   private end(reason: string): void {
     if (this.phase === "ended") return;
+    const discardMemory = this.memoryOnly || this.phase === "truncating";
     this.wait("ended");
     this.backlog = [];
-    this.world.ended(reason, { discardMemory: this.memoryOnly });
+    this.world.ended(reason, { discardMemory });
   }
 }
 

@@ -46,8 +46,9 @@ export interface LearnerWorld {
    */
   receiveSnapshot(zxid: Zxid): void;
   /**
-   * Save the tree as a snapshot named `zxid`, synced, and drop log records above it; then `onSnapshotSaved`. Failure is fatal,
-   * exit code 10.
+   * Save the tree as a snapshot named `zxid`, synced; then `onSnapshotSaved`. The log is not this history's: no record of it, above or
+   * below `zxid`, may be replayed or read as history again (ZOOKEEPER-2846: a tail that the leader never had, at a zxid below the
+   * snapshot's, would go out as committed). Failure is fatal, exit code 10.
    */
   saveSnapshot(zxid: Zxid): void;
   /** Text of the leader's last-seen configuration, from NEWLEADER; it becomes the committed one at `established`. */
@@ -66,8 +67,9 @@ export interface LearnerWorld {
   /** Data of a REVALIDATE answer, asked for or not (peer-protocol 4.11, 10.16). */
   revalidated(data: Uint8Array | null): void;
   /**
-   * The role is over: close the link, flush the log and start an election. `discardMemory`: the tree holds a half-taken SNAP that the
-   * disk does not have; reload it from disk before anything else, the vote included (ZOOKEEPER-3642).
+   * The role is over: close the link, let the disk finish what it was asked, and start an election. `discardMemory`: the tree is not what
+   * the disk has, a SNAP being half taken (ZOOKEEPER-3642) or a TRUNC under way; reload it from disk before anything else, the vote
+   * included.
    */
   ended(reason: string, then: { readonly discardMemory: boolean }): void;
   observe(event: LearnerEvent): void;
