@@ -77,12 +77,17 @@ export class DataTree {
     return this.state.znodes.find(path);
   }
 
+  /** As `find`, of a path's bytes as they lie in a request: spares making a string. */
+  findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
+    return this.state.znodes.findBytes(bytes, start, end);
+  }
+
   path(ref: NodeRef): string {
     return this.state.znodes.path(ref);
   }
 
   version(ref: NodeRef): number {
-    return this.state.table.version(ref);
+    return statPersistedOf(this.state.table, ref).version;
   }
 
   /** The creation counter, not what clients see as cversion (client-protocol 3.3). */
@@ -100,11 +105,11 @@ export class DataTree {
   }
 
   czxid(ref: NodeRef): Zxid {
-    return toZxid(this.state.table.czxid(ref));
+    return toZxid(statPersistedOf(this.state.table, ref).czxid);
   }
 
   mzxid(ref: NodeRef): Zxid {
-    return toZxid(this.state.table.mzxid(ref));
+    return toZxid(statPersistedOf(this.state.table, ref).mzxid);
   }
 
   pzxid(ref: NodeRef): Zxid {
@@ -113,7 +118,7 @@ export class DataTree {
 
   /** Milliseconds since 1970. */
   mtime(ref: NodeRef): bigint {
-    return this.state.table.mtime(ref);
+    return statPersistedOf(this.state.table, ref).mtime;
   }
 
   childCount(ref: NodeRef): number {

@@ -24,8 +24,9 @@ export function loadNode(
   const { table } = state;
   table.setAcl(ref, state.acls.useKey(aclKey));
   table.setCreated(ref, intAt(stat, 0), intAt(stat, 4), intAt(stat, 16), intAt(stat, 20));
-  table.setModified(ref, intAt(stat, 8), intAt(stat, 12), intAt(stat, 24), intAt(stat, 28));
-  table.setVersion(ref, intAt(stat, 32));
+  if (isModified(stat)) {
+    table.setModified(ref, intAt(stat, 8), intAt(stat, 12), intAt(stat, 24), intAt(stat, 28), intAt(stat, 32));
+  }
   table.setCversion(ref, intAt(stat, 36));
   table.setAversion(ref, intAt(stat, 40));
   table.setOwner(ref, intAt(stat, 44), intAt(stat, 48));
@@ -62,6 +63,12 @@ function placeOf(state: TreeState, path: string, data: Uint8Array | null): NodeR
 
 function refused(path: string, why: string): DecodeError {
   return new DecodeError(`snapshot: the node ${JSON.stringify(path)} has ${why}`);
+}
+
+/** Whether mzxid, mtime or version differ from what creation left. */
+function isModified(stat: Uint8Array): boolean {
+  for (let i = 0; i < 8; i++) if (stat[i] !== stat[8 + i] || stat[16 + i] !== stat[24 + i]) return true;
+  return intAt(stat, 32) !== 0;
 }
 
 function intAt(bytes: Uint8Array, at: number): number {

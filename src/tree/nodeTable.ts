@@ -1,4 +1,6 @@
-import { isGreater, longOf } from "./long.ts";
+import { isGreater } from "./long.ts";
+import { kindOf } from "./owners.ts";
+import { CHUNK_BITS, Records, recordAt } from "./records.ts";
 
 /** A znode: an index into the columns. A removed node's reference is given to a later one. */
 export type NodeRef = number;
@@ -7,185 +9,153 @@ export const NO_NODE: NodeRef = -1;
 export const ROOT: NodeRef = 0;
 
 /**
- * What is fixed about a znode, in columns of int32: 76 bytes a node and no heap object.
+ * What is fixed about a znode, as int32 words: 56 bytes a node and no heap object.
  *
- * A node that ever had children, an owner, or a changed ACL has a further record of EXTRA_WORDS ("extras"); all others share
- * its defaults. 64-bit fields are two words, high half first. Rows of one node lie together, since a read wants them all.
+ * A node that ever had children, an owner, or a changed ACL has a record of "extras" besides, one whose data was ever set has
+ * one of "modified"; all others share the defaults. 64-bit fields are two words, high half first.
  */
 export class NodeTable {
-  private readonly rows: Int32Array[] = [];
-  private readonly links: Int32Array[] = [];
-  private readonly extras: Int32Array[] = [];
-  private vacant: NodeRef = NO_NODE;
-  private vacantExtra = NO_EXTRA;
-  private nodes = 0;
-  private extraRecords = 1;
+  private readonly rows = new Records(ROW_WORDS);
+  private readonly extras = new Records(EXTRA_WORDS);
+  private readonly modified = new Records(MODIFIED_WORDS);
+
+  constructor() {
+    // Index 0 means "none" in a row.
+    this.extras.allocate();
+    this.modified.allocate();
+  }
 
   /** A node whose numbers are all zero, with no links, and with null data. */
   allocate(): NodeRef {
-    const ref = this.vacant === NO_NODE ? this.addNode() : this.vacant;
-    if (ref === this.vacant) this.vacant = this.next(ref);
+    const ref = this.rows.allocate();
     const row = this.row(ref);
     const at = rowAt(ref);
-    row.fill(0, at, at + ROW_WORDS);
     row[at + PARENT] = NO_NODE;
     row[at + DATA_LENGTH] = -1;
-    this.setNext(ref, NO_NODE);
-    this.setPrevious(ref, NO_NODE);
-    this.setContentCrc(ref, 0);
+    row[at + NEXT] = NO_NODE;
+    row[at + PREVIOUS] = NO_NODE;
     return ref;
   }
 
   release(ref: NodeRef): void {
-    const extra = this.extraOf(ref);
-    if (extra !== NO_EXTRA) {
-      this.extra(extra)[extraAt(extra)] = this.vacantExtra;
-      this.vacantExtra = extra;
-    }
-    this.setNext(ref, this.vacant);
-    this.vacant = ref;
+    const extra = this.word(ref, EXTRAS);
+    if (extra !== NONE) this.extras.release(extra);
+    const modified = this.word(ref, MODIFIED);
+    if (modified !== NONE) this.modified.release(modified);
+    this.rows.release(ref);
   }
 
   /** CRC-32 of the path, as int32. */
   pathCrc(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + PATH_CRC] as number;
+    return this.word(ref, PATH_CRC);
   }
 
   /** CRC-32 of path and data, as int32: the digest of the node goes on from here. */
   contentCrc(ref: NodeRef): number {
-    return this.link(ref)[linkAt(ref) + CONTENT_CRC] as number;
+    return this.word(ref, CONTENT_CRC);
   }
 
-  name(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + NAME] as number;
+  /** Name and data. */
+  block(ref: NodeRef): number {
+    return this.word(ref, BLOCK);
   }
 
   parent(ref: NodeRef): NodeRef {
-    return this.row(ref)[rowAt(ref) + PARENT] as number;
+    return this.word(ref, PARENT);
   }
 
-  data(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + DATA] as number;
+  next(ref: NodeRef): NodeRef {
+    return this.word(ref, NEXT);
+  }
+
+  previous(ref: NodeRef): NodeRef {
+    return this.word(ref, PREVIOUS);
   }
 
   /** -1 for null data. */
   dataLength(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + DATA_LENGTH] as number;
-  }
-
-  version(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + VERSION] as number;
+    return this.word(ref, DATA_LENGTH);
   }
 
   acl(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + ACL] as number;
-  }
-
-  czxid(ref: NodeRef): bigint {
-    return this.rowLong(ref, CZXID);
-  }
-
-  mzxid(ref: NodeRef): bigint {
-    return this.rowLong(ref, MZXID);
-  }
-
-  ctime(ref: NodeRef): bigint {
-    return this.rowLong(ref, CTIME);
-  }
-
-  mtime(ref: NodeRef): bigint {
-    return this.rowLong(ref, MTIME);
+    return this.word(ref, ACL);
   }
 
   /** Whether the node was created after a zxid. */
   isCreatedAfter(ref: NodeRef, high: number, low: number): boolean {
-    const row = this.row(ref);
-    const at = rowAt(ref) + CZXID;
-    return isGreater(row[at] as number, row[at + 1] as number, high, low);
-  }
-
-  next(ref: NodeRef): NodeRef {
-    return this.link(ref)[linkAt(ref) + NEXT] as number;
-  }
-
-  previous(ref: NodeRef): NodeRef {
-    return this.link(ref)[linkAt(ref) + PREVIOUS] as number;
+    return isGreater(this.word(ref, CZXID), this.word(ref, CZXID + 1), high, low);
   }
 
   cversion(ref: NodeRef): number {
-    return this.extraWord(ref, CVERSION);
+    return this.extraWord(ref, CVERSION, 0);
   }
 
   aversion(ref: NodeRef): number {
-    return this.extraWord(ref, AVERSION);
+    return this.extraWord(ref, AVERSION, 0);
   }
 
   ownerHigh(ref: NodeRef): number {
-    return this.extraWord(ref, OWNER);
+    return this.extraWord(ref, OWNER, 0);
   }
 
   ownerLow(ref: NodeRef): number {
-    return this.extraWord(ref, OWNER + 1);
+    return this.extraWord(ref, OWNER + 1, 0);
   }
 
   pzxidHigh(ref: NodeRef): number {
-    const extra = this.extraOf(ref);
-    if (extra !== NO_EXTRA) return this.extra(extra)[extraAt(extra) + PZXID] as number;
-    return this.row(ref)[rowAt(ref) + CZXID] as number;
+    return this.extraWord(ref, PZXID, this.word(ref, CZXID));
   }
 
   pzxidLow(ref: NodeRef): number {
-    const extra = this.extraOf(ref);
-    if (extra !== NO_EXTRA) return this.extra(extra)[extraAt(extra) + PZXID + 1] as number;
-    return this.row(ref)[rowAt(ref) + CZXID + 1] as number;
+    return this.extraWord(ref, PZXID + 1, this.word(ref, CZXID + 1));
   }
 
   firstChild(ref: NodeRef): NodeRef {
-    const extra = this.extraOf(ref);
-    return extra === NO_EXTRA ? NO_NODE : (this.extra(extra)[extraAt(extra) + FIRST_CHILD] as number);
+    return this.extraWord(ref, FIRST_CHILD, NO_NODE);
   }
 
   childCount(ref: NodeRef): number {
-    return this.extraWord(ref, CHILD_COUNT);
+    return this.extraWord(ref, CHILD_COUNT, 0);
   }
 
   ownerNext(ref: NodeRef): NodeRef {
-    const extra = this.extraOf(ref);
-    return extra === NO_EXTRA ? NO_NODE : (this.extra(extra)[extraAt(extra) + OWNER_NEXT] as number);
+    return this.extraWord(ref, OWNER_NEXT, NO_NODE);
   }
 
   ownerPrevious(ref: NodeRef): NodeRef {
-    const extra = this.extraOf(ref);
-    return extra === NO_EXTRA ? NO_NODE : (this.extra(extra)[extraAt(extra) + OWNER_PREVIOUS] as number);
+    return this.extraWord(ref, OWNER_PREVIOUS, NO_NODE);
   }
 
   setPathCrc(ref: NodeRef, crc: number): void {
-    this.row(ref)[rowAt(ref) + PATH_CRC] = crc;
+    this.setWord(ref, PATH_CRC, crc);
   }
 
   setContentCrc(ref: NodeRef, crc: number): void {
-    this.link(ref)[linkAt(ref) + CONTENT_CRC] = crc;
+    this.setWord(ref, CONTENT_CRC, crc);
   }
 
-  setName(ref: NodeRef, block: number): void {
-    this.row(ref)[rowAt(ref) + NAME] = block;
+  setBlock(ref: NodeRef, block: number, dataLength: number): void {
+    this.setWord(ref, BLOCK, block);
+    this.setWord(ref, DATA_LENGTH, dataLength);
   }
 
   setParent(ref: NodeRef, parent: NodeRef): void {
-    this.row(ref)[rowAt(ref) + PARENT] = parent;
+    this.setWord(ref, PARENT, parent);
   }
 
-  setData(ref: NodeRef, block: number, length: number): void {
-    const row = this.row(ref);
-    const at = rowAt(ref);
-    row[at + DATA] = block;
-    row[at + DATA_LENGTH] = length;
+  setNext(ref: NodeRef, next: NodeRef): void {
+    this.setWord(ref, NEXT, next);
+  }
+
+  setPrevious(ref: NodeRef, previous: NodeRef): void {
+    this.setWord(ref, PREVIOUS, previous);
   }
 
   setAcl(ref: NodeRef, acl: number): void {
-    this.row(ref)[rowAt(ref) + ACL] = acl;
+    this.setWord(ref, ACL, acl);
   }
 
+  /** Creation; comes before anything that differs from it. */
   setCreated(ref: NodeRef, zxidHigh: number, zxidLow: number, timeHigh: number, timeLow: number): void {
     const row = this.row(ref);
     const at = rowAt(ref);
@@ -195,25 +165,22 @@ export class NodeTable {
     row[at + CTIME + 1] = timeLow;
   }
 
-  setModified(ref: NodeRef, zxidHigh: number, zxidLow: number, timeHigh: number, timeLow: number): void {
-    const row = this.row(ref);
-    const at = rowAt(ref);
-    row[at + MZXID] = zxidHigh;
-    row[at + MZXID + 1] = zxidLow;
-    row[at + MTIME] = timeHigh;
-    row[at + MTIME + 1] = timeLow;
-  }
-
-  setVersion(ref: NodeRef, version: number): void {
-    this.row(ref)[rowAt(ref) + VERSION] = version;
-  }
-
-  setNext(ref: NodeRef, next: NodeRef): void {
-    this.link(ref)[linkAt(ref) + NEXT] = next;
-  }
-
-  setPrevious(ref: NodeRef, previous: NodeRef): void {
-    this.link(ref)[linkAt(ref) + PREVIOUS] = previous;
+  setModified(
+    ref: NodeRef,
+    zxidHigh: number,
+    zxidLow: number,
+    timeHigh: number,
+    timeLow: number,
+    version: number,
+  ): void {
+    const index = this.modifiedOf(ref);
+    const chunk = this.modified.chunks[index >> CHUNK_BITS] as Int32Array;
+    const at = recordAt(index, MODIFIED_WORDS);
+    chunk[at] = zxidHigh;
+    chunk[at + 1] = zxidLow;
+    chunk[at + 2] = timeHigh;
+    chunk[at + 3] = timeLow;
+    chunk[at + 4] = version;
   }
 
   setCversion(ref: NodeRef, cversion: number): void {
@@ -252,116 +219,162 @@ export class NodeTable {
     this.setExtraWord(ref, OWNER_PREVIOUS, previous);
   }
 
-  /** czxid, mzxid, ctime, mtime, version: the first 36 bytes of both forms of a Stat. */
-  writeHead(ref: NodeRef, view: DataView, at: number): void {
+  /** The 68 bytes of a Stat, derived fields included (client-protocol 3.3). */
+  writeStat(ref: NodeRef, view: DataView, at: number): void {
     const row = this.row(ref);
-    const from = rowAt(ref) + CZXID;
-    view.setInt32(at, row[from] as number);
-    view.setInt32(at + 4, row[from + 1] as number);
-    view.setInt32(at + 8, row[from + 2] as number);
-    view.setInt32(at + 12, row[from + 3] as number);
-    view.setInt32(at + 16, row[from + 4] as number);
-    view.setInt32(at + 20, row[from + 5] as number);
-    view.setInt32(at + 24, row[from + 6] as number);
-    view.setInt32(at + 28, row[from + 7] as number);
-    view.setInt32(at + 32, row[from + 8] as number);
+    const from = rowAt(ref);
+    this.writeHead(row, from, view, at, 0);
+    view.setInt32(at + 52, Math.max(0, row[from + DATA_LENGTH] as number));
+    const extra = row[from + EXTRAS] as number;
+    if (extra === NONE) {
+      putZeros(view, at + 36);
+      view.setInt32(at + 56, 0);
+      view.setInt32(at + 60, row[from + CZXID] as number);
+      view.setInt32(at + 64, row[from + CZXID + 1] as number);
+      return;
+    }
+    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
+    const x = recordAt(extra, EXTRA_WORDS);
+    const children = words[x + CHILD_COUNT] as number;
+    const ownerHigh = words[x + OWNER] as number;
+    const ownerLow = words[x + OWNER + 1] as number;
+    const showsOwner = kindOf(ownerHigh, ownerLow) === "ephemeral";
+    view.setInt32(at + 36, 2 * (words[x + CVERSION] as number) - children);
+    view.setInt32(at + 40, words[x + AVERSION] as number);
+    view.setInt32(at + 44, showsOwner ? ownerHigh : 0);
+    view.setInt32(at + 48, showsOwner ? ownerLow : 0);
+    view.setInt32(at + 56, children);
+    view.setInt32(at + 60, words[x + PZXID] as number);
+    view.setInt32(at + 64, words[x + PZXID + 1] as number);
+  }
+
+  /** The 60 bytes of a StatPersisted. */
+  writeStatPersisted(ref: NodeRef, view: DataView, at: number): void {
+    this.writeHead(this.row(ref), rowAt(ref), view, at, 0);
+    this.writeStored(ref, view, at + 36, at + 52);
+  }
+
+  /** The 60 bytes of the node's digest, where pzxid stands third (on-disk-formats 7.1). */
+  writeDigestBlock(ref: NodeRef, view: DataView): void {
+    this.writeHead(this.row(ref), rowAt(ref), view, 0, 8);
+    this.writeStored(ref, view, 44, 16);
+  }
+
+  /** czxid, mzxid, a gap, ctime, mtime, version. */
+  private writeHead(row: Int32Array, from: number, view: DataView, at: number, gap: number): void {
+    const times = at + 16 + gap;
+    view.setInt32(at, row[from + CZXID] as number);
+    view.setInt32(at + 4, row[from + CZXID + 1] as number);
+    view.setInt32(times, row[from + CTIME] as number);
+    view.setInt32(times + 4, row[from + CTIME + 1] as number);
+    const modified = row[from + MODIFIED] as number;
+    const words = modified === NONE ? row : (this.modified.chunks[modified >> CHUNK_BITS] as Int32Array);
+    const m = modified === NONE ? from + CZXID : recordAt(modified, MODIFIED_WORDS);
+    view.setInt32(at + 8, words[m] as number);
+    view.setInt32(at + 12, words[m + 1] as number);
+    view.setInt32(times + 8, words[m + 2] as number);
+    view.setInt32(times + 12, words[m + 3] as number);
+    view.setInt32(times + 16, modified === NONE ? 0 : (words[m + 4] as number));
+  }
+
+  /** cversion, aversion and owner as they are stored, and pzxid elsewhere. */
+  private writeStored(ref: NodeRef, view: DataView, at: number, pzxidAt: number): void {
+    const row = this.row(ref);
+    const from = rowAt(ref);
+    const extra = row[from + EXTRAS] as number;
+    if (extra === NONE) {
+      putZeros(view, at);
+      view.setInt32(pzxidAt, row[from + CZXID] as number);
+      view.setInt32(pzxidAt + 4, row[from + CZXID + 1] as number);
+      return;
+    }
+    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
+    const x = recordAt(extra, EXTRA_WORDS);
+    view.setInt32(at, words[x + CVERSION] as number);
+    view.setInt32(at + 4, words[x + AVERSION] as number);
+    view.setInt32(at + 8, words[x + OWNER] as number);
+    view.setInt32(at + 12, words[x + OWNER + 1] as number);
+    view.setInt32(pzxidAt, words[x + PZXID] as number);
+    view.setInt32(pzxidAt + 4, words[x + PZXID + 1] as number);
   }
 
   private row(ref: NodeRef): Int32Array {
-    return this.rows[ref >> CHUNK_BITS] as Int32Array;
+    return this.rows.chunks[ref >> CHUNK_BITS] as Int32Array;
   }
 
-  private link(ref: NodeRef): Int32Array {
-    return this.links[ref >> CHUNK_BITS] as Int32Array;
+  private word(ref: NodeRef, word: number): number {
+    return this.row(ref)[rowAt(ref) + word] as number;
   }
 
-  private extra(extra: number): Int32Array {
-    return this.extras[extra >> CHUNK_BITS] as Int32Array;
+  private setWord(ref: NodeRef, word: number, value: number): void {
+    this.row(ref)[rowAt(ref) + word] = value;
   }
 
-  private extraOf(ref: NodeRef): number {
-    return this.row(ref)[rowAt(ref) + EXTRAS] as number;
-  }
-
-  private rowLong(ref: NodeRef, word: number): bigint {
-    const row = this.row(ref);
-    const at = rowAt(ref) + word;
-    return longOf(row[at] as number, row[at + 1] as number);
-  }
-
-  private extraWord(ref: NodeRef, word: number): number {
-    const extra = this.extraOf(ref);
-    return extra === NO_EXTRA ? 0 : (this.extra(extra)[extraAt(extra) + word] as number);
+  private extraWord(ref: NodeRef, word: number, otherwise: number): number {
+    const extra = this.word(ref, EXTRAS);
+    if (extra === NONE) return otherwise;
+    return (this.extras.chunks[extra >> CHUNK_BITS] as Int32Array)[recordAt(extra, EXTRA_WORDS) + word] as number;
   }
 
   private setExtraWord(ref: NodeRef, word: number, value: number): void {
-    const known = this.extraOf(ref);
-    const extra = known === NO_EXTRA ? this.addExtra(ref) : known;
-    this.extra(extra)[extraAt(extra) + word] = value;
-  }
-
-  private addNode(): NodeRef {
-    const ref = this.nodes++;
-    if (ref >> CHUNK_BITS === this.rows.length) {
-      this.rows.push(new Int32Array(ROW_WORDS << CHUNK_BITS));
-      this.links.push(new Int32Array(LINK_WORDS << CHUNK_BITS));
-    }
-    return ref;
+    const known = this.word(ref, EXTRAS);
+    const extra = known === NONE ? this.addExtra(ref) : known;
+    (this.extras.chunks[extra >> CHUNK_BITS] as Int32Array)[recordAt(extra, EXTRA_WORDS) + word] = value;
   }
 
   private addExtra(ref: NodeRef): number {
-    const extra = this.vacantExtra === NO_EXTRA ? this.extraRecords++ : this.vacantExtra;
-    if (extra >> CHUNK_BITS === this.extras.length) this.extras.push(new Int32Array(EXTRA_WORDS << CHUNK_BITS));
-    const chunk = this.extra(extra);
-    const at = extraAt(extra);
-    if (extra === this.vacantExtra) this.vacantExtra = chunk[at] as number;
-    chunk.fill(0, at, at + EXTRA_WORDS);
-    const row = this.row(ref);
-    chunk[at + PZXID] = row[rowAt(ref) + CZXID] as number;
-    chunk[at + PZXID + 1] = row[rowAt(ref) + CZXID + 1] as number;
-    chunk[at + FIRST_CHILD] = NO_NODE;
-    chunk[at + OWNER_NEXT] = NO_NODE;
-    chunk[at + OWNER_PREVIOUS] = NO_NODE;
-    row[rowAt(ref) + EXTRAS] = extra;
+    const extra = this.extras.allocate();
+    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
+    const x = recordAt(extra, EXTRA_WORDS);
+    words[x + PZXID] = this.word(ref, CZXID);
+    words[x + PZXID + 1] = this.word(ref, CZXID + 1);
+    words[x + FIRST_CHILD] = NO_NODE;
+    words[x + OWNER_NEXT] = NO_NODE;
+    words[x + OWNER_PREVIOUS] = NO_NODE;
+    this.setWord(ref, EXTRAS, extra);
     return extra;
+  }
+
+  private modifiedOf(ref: NodeRef): number {
+    const known = this.word(ref, MODIFIED);
+    if (known !== NONE) return known;
+    const index = this.modified.allocate();
+    this.setWord(ref, MODIFIED, index);
+    return index;
   }
 }
 
 function rowAt(ref: NodeRef): number {
-  return (ref & CHUNK_MASK) * ROW_WORDS;
+  return recordAt(ref, ROW_WORDS);
 }
 
-function linkAt(ref: NodeRef): number {
-  return (ref & CHUNK_MASK) * LINK_WORDS;
+/** Sixteen bytes of zeros. */
+function putZeros(view: DataView, at: number): void {
+  view.setInt32(at, 0);
+  view.setInt32(at + 4, 0);
+  view.setInt32(at + 8, 0);
+  view.setInt32(at + 12, 0);
 }
 
-function extraAt(extra: number): number {
-  return (extra & CHUNK_MASK) * EXTRA_WORDS;
-}
+const NONE = 0;
 
-const CHUNK_BITS = 12;
-const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
-const NO_EXTRA = 0;
-
-const ROW_WORDS = 16;
+const ROW_WORDS = 14;
 const PATH_CRC = 0;
-const NAME = 1;
+const BLOCK = 1;
 const PARENT = 2;
-const DATA = 3;
-const DATA_LENGTH = 4;
-/** czxid, mzxid, ctime, mtime, version stand in the order of a Stat. */
-const CZXID = 5;
-const MZXID = 7;
+const DATA_LENGTH = 3;
+const ACL = 4;
+const EXTRAS = 5;
+const MODIFIED = 6;
+/** czxid and ctime stand as mzxid and mtime do in "modified": one stands in for the other. */
+const CZXID = 7;
 const CTIME = 9;
-const MTIME = 11;
-const VERSION = 13;
-const ACL = 14;
-const EXTRAS = 15;
+const CONTENT_CRC = 11;
+const NEXT = 12;
+const PREVIOUS = 13;
 
-const LINK_WORDS = 3;
-const NEXT = 0;
-const PREVIOUS = 1;
-const CONTENT_CRC = 2;
+/** mzxid, mtime, version */
+const MODIFIED_WORDS = 5;
 
 const EXTRA_WORDS = 10;
 const CVERSION = 0;

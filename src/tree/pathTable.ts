@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 
 /** What the table asks about nodes. */
@@ -9,7 +10,8 @@ export interface PathKeys {
 }
 
 /**
- * From paths to nodes: open addressing over int32 slots, eight bytes a node and no objects.
+ * From paths to nodes: open addressing over int32 slots, eight bytes a node and no objects. A slot holds a node and five bits of
+ * its CRC, so that a look-up seldom touches the row of another node: each row is a cache miss.
  *
  * Growing moves a few slots with each change, so that no change of a large tree stands still; meanwhile both tables are asked.
  * A removal closes the gap in the new table and leaves a MOVED mark in the old one.
@@ -41,6 +43,7 @@ export class PathTable {
 
   /** Adds a node that is not there. */
   add(ref: NodeRef): void {
+    assert(ref < REF_MASK, "the path table names at most 67 million nodes");
     if (this.count >= this.slots.length * FULLEST) this.grow();
     this.place(ref);
     this.count++;
@@ -58,10 +61,13 @@ export class PathTable {
 
   private probe(slots: Int32Array, shift: number, crc: number): NodeRef {
     const mask = slots.length - 1;
+    const tag = crc & TAG_MASK;
     for (let i = slotOf(crc, shift); ; i = (i + 1) & mask) {
       const slot = slots[i] as number;
       if (slot === EMPTY) return NO_NODE;
-      if (slot !== MOVED && this.keys.pathCrc(slot - 1) === crc && this.keys.isSought(slot - 1)) return slot - 1;
+      if (slot >>> REF_BITS !== tag) continue;
+      const ref = refOf(slot);
+      if (this.keys.pathCrc(ref) === crc && this.keys.isSought(ref)) return ref;
     }
   }
 
@@ -71,9 +77,10 @@ export class PathTable {
 
   private place(ref: NodeRef): void {
     const mask = this.slots.length - 1;
-    let i = this.home(ref);
+    const crc = this.keys.pathCrc(ref);
+    let i = slotOf(crc, this.shift);
     while (this.slots[i] !== EMPTY) i = (i + 1) & mask;
-    this.slots[i] = ref + 1;
+    this.slots[i] = ((crc & TAG_MASK) << REF_BITS) | (ref + 1);
   }
 
   /** Moves later members of the run into the gap unless that would put them before their home. */
@@ -83,7 +90,7 @@ export class PathTable {
     let gap = at;
     for (let i = (at + 1) & mask; slots[i] !== EMPTY; i = (i + 1) & mask) {
       const slot = slots[i] as number;
-      if (((i - this.home(slot - 1)) & mask) < ((i - gap) & mask)) continue;
+      if (((i - this.home(refOf(slot))) & mask) < ((i - gap) & mask)) continue;
       slots[gap] = slot;
       gap = i;
     }
@@ -105,7 +112,7 @@ export class PathTable {
       const slot = this.old[this.moved] as number;
       if (slot === EMPTY || slot === MOVED) continue;
       this.old[this.moved] = MOVED;
-      this.place(slot - 1);
+      this.place(refOf(slot));
     }
     if (end === this.old.length) this.old = NO_SLOTS;
   }
@@ -116,18 +123,27 @@ function slotOf(crc: number, shift: number): number {
   return Math.imul(crc, 0x9e3779b1) >>> shift;
 }
 
+function refOf(slot: number): NodeRef {
+  return (slot & REF_MASK) - 1;
+}
+
 /** Where a node stands in a run, -1 when the run ends without it. */
 function indexOf(slots: Int32Array, from: number, ref: NodeRef): number {
   const mask = slots.length - 1;
   for (let i = from; ; i = (i + 1) & mask) {
     const slot = slots[i] as number;
-    if (slot === ref + 1) return i;
     if (slot === EMPTY) return -1;
+    if (slot !== MOVED && refOf(slot) === ref) return i;
   }
 }
 
 const EMPTY = 0;
+/** No node: its tag has the sign bit on top. */
 const MOVED = -1;
+/** Node plus one. */
+const REF_BITS = 26;
+const REF_MASK = (1 << REF_BITS) - 1;
+const TAG_MASK = 31;
 const FIRST_BITS = 6;
 const FULLEST = 0.75;
 const MOVES_A_CHANGE = 16;

@@ -24,7 +24,8 @@ export function isDigested(path: string): boolean {
  */
 export class PathKey {
   bytes: Uint8Array;
-  /** One past the path that is sought; bytes begin at KEY_START. */
+  /** The path is bytes[start, end). */
+  start: number;
   end: number;
   /** CRC-32 of the path, as int32. */
   crc: number;
@@ -33,22 +34,29 @@ export class PathKey {
   constructor() {
     this.writer = new Writer(512);
     this.bytes = this.writer.bytes;
-    this.end = KEY_START;
+    this.start = 0;
+    this.end = 0;
     this.crc = 0;
   }
 
   set(path: string): void {
     this.writer.reset();
     this.writer.ustring(path);
-    this.bytes = this.writer.bytes;
-    this.end = this.writer.length;
-    this.crc = crc32(0, this.bytes, KEY_START, this.end) | 0;
+    this.setBytes(this.writer.bytes, LENGTH_BYTES, this.writer.length);
   }
 
-  /** Where the last slash is; below KEY_START when there is none. */
+  /** The bytes are not copied: they must stay as they are until the look-up is over. */
+  setBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.crc = crc32(0, bytes, start, end) | 0;
+  }
+
+  /** Where the last slash is; below `start` when there is none. */
   lastSlash(): number {
     let at = this.end - 1;
-    while (at >= KEY_START && this.bytes[at] !== SLASH) at--;
+    while (at >= this.start && this.bytes[at] !== SLASH) at--;
     return at;
   }
 }
@@ -80,6 +88,6 @@ export function countUnits(bytes: Uint8Array, start: number, end: number): numbe
   return units;
 }
 
-/** A length prefix of four bytes lies before the path. */
-export const KEY_START = 4;
+/** What `ustring` puts before the text. */
+const LENGTH_BYTES = 4;
 export const SLASH = 0x2f;

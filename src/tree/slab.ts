@@ -3,7 +3,7 @@ import { assert } from "../base/assert.ts";
 /**
  * Memory for the variable-sized bytes of a million znodes without a heap object for each.
  *
- * A block is named by an int32: page and offset in units of four bytes; NO_BLOCK is none. Pages of 256 KiB are cut into
+ * A block is named by an int32: page and offset in units of four bytes; NO_BLOCK is none. Pages of 1 MiB are cut into
  * blocks of one size class each, freed blocks are linked through their own first word, and a page whose last block was freed
  * goes back to the collector, so that a change of sizes does not strand memory. What is larger than LARGEST_BLOCK gets bytes
  * of its own (and a negative name).
@@ -19,6 +19,12 @@ export class Slab {
   /** Bytes of all pages and large blocks. */
   capacity = 0;
 
+  /** Whether blocks of both sizes are the same, so that one can stay when its content changes its size. */
+  static isSameSize(a: number, b: number): boolean {
+    if (a > LARGEST_BLOCK || b > LARGEST_BLOCK) return a === b;
+    return classOf(a) === classOf(b);
+  }
+
   /** A block of at least `size` bytes, `size` > 0. Its content is undefined. */
   allocate(size: number): number {
     if (size > LARGEST_BLOCK) return this.allocateLarge(size);
@@ -27,7 +33,7 @@ export class Slab {
     const page = pages.length > 0 ? (pages[pages.length - 1] as Page) : this.addPage(sizeClass);
     const unit = page.take();
     if (page.isFull()) this.close(page);
-    return (page.index << 16) | unit;
+    return (page.index << UNIT_BITS) | unit;
   }
 
   /** Gives back a block that was allocated with this size. */
@@ -35,7 +41,7 @@ export class Slab {
     if (block < 0) return this.releaseLarge(~block, size);
     const page = this.page(block);
     if (page.isFull()) this.list(page);
-    page.give(block & 0xffff);
+    page.give(block & UNIT_MASK);
     const pages = this.open[page.sizeClass] as Page[];
     // One empty page a class stays, or a single block that comes and goes would make and drop a page each time.
     if (page.used === 0 && pages.length > 1) this.dropPage(page);
@@ -43,7 +49,7 @@ export class Slab {
 
   /** The page a block lies in; its bytes begin there at `offsetOf(block)`. */
   page(block: number): Page {
-    return (block < 0 ? this.large[~block] : this.pages[block >> 16]) as Page;
+    return (block < 0 ? this.large[~block] : this.pages[block >> UNIT_BITS]) as Page;
   }
 
   private addPage(sizeClass: number): Page {
@@ -140,7 +146,7 @@ export class Page {
 
 /** Where a block begins in its page. */
 export function offsetOf(block: number): number {
-  return block < 0 ? 0 : (block & 0xffff) * UNIT_BYTES;
+  return block < 0 ? 0 : (block & UNIT_MASK) * UNIT_BYTES;
 }
 
 /**
@@ -166,9 +172,11 @@ export function copyBytes(
 
 export const NO_BLOCK = 0;
 export const LARGEST_BLOCK = 65536;
-const PAGE_BYTES = 262144;
 const UNIT_BYTES = 4;
-const MOST_PAGES = 32767;
+const UNIT_BITS = 18;
+const UNIT_MASK = (1 << UNIT_BITS) - 1;
+const PAGE_BYTES = UNIT_BYTES << UNIT_BITS;
+const MOST_PAGES = 0x7fffffff >> UNIT_BITS;
 const NO_CLASS = -1;
 const COPY_BY_WORDS = 384;
 

@@ -62,8 +62,7 @@ export class TreeState {
     const { table, stamp } = this;
     this.digest.subtract(this.znodes.nodeDigest(ref));
     this.znodes.setData(ref, data);
-    table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
-    table.setVersion(ref, version);
+    table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow, version);
     this.digest.add(this.znodes.nodeDigest(ref));
   }
 

@@ -1,10 +1,9 @@
 import type { Writer } from "jute-ts";
 import { crc32 } from "../base/checksum.ts";
-import { Names } from "./names.ts";
+import { Contents } from "./contents.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
-import { countUnits, KEY_START, PathKey, SLASH, textOfUnits } from "./paths.ts";
+import { countUnits, PathKey, SLASH, textOfUnits } from "./paths.ts";
 import { type PathKeys, PathTable } from "./pathTable.ts";
-import { copyBytes, NO_BLOCK, offsetOf, Slab } from "./slab.ts";
 import { digestOf } from "./stats.ts";
 
 /** When a change happened: the halves of its zxid and of its time in ms. */
@@ -28,8 +27,7 @@ export class Znodes implements PathKeys {
   count = 1;
   /** UTF-16 length of every path plus length of every data: Java's approximate data size (on-disk-formats 6). */
   dataBytes = 1;
-  private readonly slab = new Slab();
-  private readonly names = new Names(this.slab);
+  private readonly contents = new Contents();
   private readonly paths = new PathTable(this);
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
@@ -39,12 +37,19 @@ export class Znodes implements PathKeys {
 
   constructor() {
     this.table.allocate();
-    this.table.setData(ROOT, NO_BLOCK, 0);
+    this.table.setBlock(ROOT, this.contents.store(NOTHING, 0, 0, NOTHING), 0);
   }
 
   find(path: string): NodeRef {
     if (path.length < 2) return path === "" || path === "/" ? ROOT : NO_NODE;
     this.key.set(path);
+    return this.paths.find(this.key.crc);
+  }
+
+  /** As `find`, of a path's bytes as they came in: no text is made. What is no valid UTF-8 names no node. */
+  findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
+    if (end - start < 2) return end === start || bytes[start] === SLASH ? ROOT : NO_NODE;
+    this.key.setBytes(bytes, start, end);
     return this.paths.find(this.key.crc);
   }
 
@@ -57,10 +62,10 @@ export class Znodes implements PathKeys {
     key.set(path);
     const { end, crc } = key;
     const slash = key.lastSlash();
-    if (slash < KEY_START || end === KEY_START + 1) return NO_NODE;
-    if (slash === KEY_START) return ROOT;
+    if (slash < key.start || end === key.start + 1) return NO_NODE;
+    if (slash === key.start) return ROOT;
     key.end = slash;
-    key.crc = crc32(0, key.bytes, KEY_START, slash) | 0;
+    key.crc = crc32(0, key.bytes, key.start, slash) | 0;
     const parent = this.paths.find(key.crc);
     key.end = end;
     key.crc = crc;
@@ -77,26 +82,25 @@ export class Znodes implements PathKeys {
     const { key, table } = this;
     const ref = table.allocate();
     table.setCreated(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
-    table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
     table.setPathCrc(ref, key.crc);
-    table.setName(ref, this.names.store(key.bytes, key.lastSlash() + 1, key.end));
-    this.dataBytes += countUnits(key.bytes, KEY_START, key.end);
+    table.setBlock(ref, this.contents.store(key.bytes, key.lastSlash() + 1, key.end, data), lengthOf(data));
+    table.setContentCrc(ref, data === null ? key.crc : crc32(key.crc, data) | 0);
+    this.dataBytes += countUnits(key.bytes, key.start, key.end) + Math.max(0, lengthOf(data));
     this.link(ref, parent);
     this.paths.add(ref);
-    this.setData(ref, data);
     this.count++;
-    if (parent === ROOT && this.names.text(table.name(ref)) === "zookeeper") this.zookeeper = ref;
+    if (parent === ROOT && this.contents.name(table.block(ref)) === "zookeeper") this.zookeeper = ref;
     return ref;
   }
 
   /** Takes out a node that has no children. Its reference means nothing afterwards. */
   remove(ref: NodeRef): void {
     const { table } = this;
-    this.dataBytes -= this.pathUnits(ref);
-    this.freeData(ref);
+    const dataLength = Math.max(0, table.dataLength(ref));
+    this.dataBytes -= this.pathUnits(ref) + dataLength;
     this.paths.remove(ref);
     this.unlink(ref);
-    this.names.release(table.name(ref));
+    this.contents.release(table.block(ref), dataLength);
     table.release(ref);
     this.count--;
     if (ref === this.zookeeper) this.zookeeper = NO_NODE;
@@ -105,26 +109,16 @@ export class Znodes implements PathKeys {
   /** Replaces the data by a copy of `data`; touches no Stat field. */
   setData(ref: NodeRef, data: Uint8Array | null): void {
     const { table } = this;
-    this.freeData(ref);
-    if (data === null || data.length === 0) {
-      table.setData(ref, NO_BLOCK, data === null ? -1 : 0);
-      table.setContentCrc(ref, table.pathCrc(ref));
-      return;
-    }
-    const block = this.slab.allocate(data.length);
-    this.slab.page(block).bytes.set(data, offsetOf(block));
-    table.setData(ref, block, data.length);
-    table.setContentCrc(ref, crc32(table.pathCrc(ref), data) | 0);
-    this.dataBytes += data.length;
+    const before = Math.max(0, table.dataLength(ref));
+    table.setBlock(ref, this.contents.replaceData(table.block(ref), before, data), lengthOf(data));
+    table.setContentCrc(ref, data === null ? table.pathCrc(ref) : crc32(table.pathCrc(ref), data) | 0);
+    this.dataBytes += Math.max(0, lengthOf(data)) - before;
   }
 
   /** A copy. */
   data(ref: NodeRef): Uint8Array | null {
     const length = this.table.dataLength(ref);
-    if (length <= 0) return length < 0 ? null : new Uint8Array(0);
-    const block = this.table.data(ref);
-    const offset = offsetOf(block);
-    return this.slab.page(block).bytes.slice(offset, offset + length);
+    return length < 0 ? null : this.contents.data(this.table.block(ref), length);
   }
 
   /** As a jute buffer. */
@@ -132,9 +126,7 @@ export class Znodes implements PathKeys {
     const length = this.table.dataLength(ref);
     const at = out.reserve(4 + Math.max(0, length));
     out.view.setInt32(at, length);
-    if (length <= 0) return;
-    const block = this.table.data(ref);
-    copyBytes(this.slab.page(block), offsetOf(block), out.bytes, out.view, at + 4, length);
+    if (length > 0) this.contents.copyData(this.table.block(ref), length, out.bytes, out.view, at + 4);
   }
 
   /** The root's is "". */
@@ -156,7 +148,7 @@ export class Znodes implements PathKeys {
     const { table } = this;
     out.int(table.childCount(ref));
     for (let child = table.firstChild(ref); child !== NO_NODE; child = table.next(child)) {
-      this.names.write(table.name(child), out);
+      this.contents.writeName(table.block(child), out);
     }
   }
 
@@ -164,7 +156,7 @@ export class Znodes implements PathKeys {
     const { table } = this;
     const names: string[] = [];
     for (let child = table.firstChild(ref); child !== NO_NODE; child = table.next(child)) {
-      names.push(this.names.text(table.name(child)));
+      names.push(this.contents.name(table.block(child)));
     }
     return names;
   }
@@ -204,15 +196,13 @@ export class Znodes implements PathKeys {
 
   /** Compares from the last component up: the CRC was equal, so nearly always the node is the sought one. */
   isSought(ref: NodeRef): boolean {
-    const { key, names, table } = this;
+    const { key, contents, table } = this;
     let end = key.end;
     for (let at = ref; at !== ROOT; at = table.parent(at)) {
-      const name = table.name(at);
-      const slash = end - names.length(name) - 1;
-      if (slash < KEY_START || key.bytes[slash] !== SLASH || !names.isAt(name, key.bytes, slash + 1)) return false;
-      end = slash;
+      end = contents.slashBefore(table.block(at), key.bytes, key.start, end);
+      if (end < 0) return false;
     }
-    return end === KEY_START;
+    return end === key.start;
   }
 
   /** New children come first in the list: a walk that has passed a parent does not meet them. */
@@ -237,24 +227,17 @@ export class Znodes implements PathKeys {
     table.setChildCount(parent, table.childCount(parent) - 1);
   }
 
-  private freeData(ref: NodeRef): void {
-    const length = this.table.dataLength(ref);
-    if (length <= 0) return;
-    this.slab.release(this.table.data(ref), length);
-    this.dataBytes -= length;
-  }
-
   /** Puts the path's bytes at the end of `composed` and returns where they begin. */
   private compose(ref: NodeRef): number {
-    const { names, table } = this;
+    const { contents, table } = this;
     let length = 0;
-    for (let at = ref; at !== ROOT; at = table.parent(at)) length += 1 + names.length(table.name(at));
+    for (let at = ref; at !== ROOT; at = table.parent(at)) length += 1 + contents.nameLength(table.block(at));
     if (length > this.composed.length) this.composed = new Uint8Array(2 * length);
     let start = this.composed.length;
     for (let at = ref; at !== ROOT; at = table.parent(at)) {
-      const name = table.name(at);
-      start -= names.length(name);
-      names.copy(name, this.composed, start);
+      const block = table.block(at);
+      start -= contents.nameLength(block);
+      contents.copyName(block, this.composed, start);
       this.composed[--start] = SLASH;
     }
     return start;
@@ -264,3 +247,10 @@ export class Znodes implements PathKeys {
     return countUnits(this.composed, this.compose(ref), this.composed.length);
   }
 }
+
+/** As the table holds it: -1 for null. */
+function lengthOf(data: Uint8Array | null): number {
+  return data === null ? -1 : data.length;
+}
+
+const NOTHING = new Uint8Array(0);

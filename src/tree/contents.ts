@@ -1,0 +1,125 @@
+import type { Writer } from "jute-ts";
+import { SLASH, textOfUnits } from "./paths.ts";
+import { copyBytes, offsetOf, type Page, Slab } from "./slab.ts";
+
+/**
+ * The bytes of variable size of each node, name and data together in one slab block, since whoever reads the data has just
+ * compared the name: name length (one byte below 255, else 255 and an int), name, data.
+ *
+ * The length of the data is not in the block; the caller keeps it (null counts as 0 here).
+ */
+export class Contents {
+  private readonly slab = new Slab();
+
+  /** A new block for the name bytes[start, end) and a copy of the data. */
+  store(bytes: Uint8Array, start: number, end: number, data: Uint8Array | null): number {
+    const length = end - start;
+    const block = this.slab.allocate(headOf(length) + lengthOf(data));
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    page.bytes[at] = Math.min(length, LONG);
+    if (length >= LONG) page.view.setInt32(at + 1, length);
+    const nameAt = at + headOf(length) - length;
+    for (let i = 0; i < length; i++) page.bytes[nameAt + i] = bytes[start + i] as number;
+    if (data !== null) page.bytes.set(data, nameAt + length);
+    return block;
+  }
+
+  /** Puts a copy of `data` in place of data of `oldLength`; the node's block afterwards is the one returned. */
+  replaceData(block: number, oldLength: number, data: Uint8Array | null): number {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const head = headAt(page, at);
+    if (Slab.isSameSize(head + oldLength, head + lengthOf(data))) {
+      if (data !== null) page.bytes.set(data, at + head);
+      return block;
+    }
+    const moved = this.slab.allocate(head + lengthOf(data));
+    const to = this.slab.page(moved);
+    const toAt = offsetOf(moved);
+    copyBytes(page, at, to.bytes, to.view, toAt, head);
+    if (data !== null) to.bytes.set(data, toAt + head);
+    this.slab.release(block, head + oldLength);
+    return moved;
+  }
+
+  release(block: number, dataLength: number): void {
+    this.slab.release(block, headAt(this.slab.page(block), offsetOf(block)) + dataLength);
+  }
+
+  nameLength(block: number): number {
+    return nameLengthAt(this.slab.page(block), offsetOf(block));
+  }
+
+  name(block: number): string {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const end = at + headAt(page, at);
+    return textOfUnits(page.bytes, end - nameLengthAt(page, at), end);
+  }
+
+  copyName(block: number, to: Uint8Array, toAt: number): void {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const length = nameLengthAt(page, at);
+    const from = at + headOf(length) - length;
+    for (let i = 0; i < length; i++) to[toAt + i] = page.bytes[from + i] as number;
+  }
+
+  /** As a jute ustring. */
+  writeName(block: number, out: Writer): void {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const length = nameLengthAt(page, at);
+    const outAt = out.reserve(4 + length);
+    out.view.setInt32(outAt, length);
+    copyBytes(page, at + headOf(length) - length, out.bytes, out.view, outAt + 4, length);
+  }
+
+  /** If bytes[start, end) ends with a slash and this name, where the slash is; else -1. */
+  slashBefore(block: number, bytes: Uint8Array, start: number, end: number): number {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const length = nameLengthAt(page, at);
+    const slash = end - length - 1;
+    if (slash < start || bytes[slash] !== SLASH) return -1;
+    const named = page.bytes;
+    const shift = at + headOf(length) - end;
+    for (let i = end - 1; i > slash; i--) if (named[i + shift] !== bytes[i]) return -1;
+    return slash;
+  }
+
+  /** A copy. */
+  data(block: number, length: number): Uint8Array {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const from = at + headAt(page, at);
+    return page.bytes.slice(from, from + length);
+  }
+
+  copyData(block: number, length: number, to: Uint8Array, toView: DataView, toAt: number): void {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    copyBytes(page, at + headAt(page, at), to, toView, toAt, length);
+  }
+}
+
+function lengthOf(data: Uint8Array | null): number {
+  return data === null ? 0 : data.length;
+}
+
+function nameLengthAt(page: Page, at: number): number {
+  const first = page.bytes[at] as number;
+  return first === LONG ? page.view.getInt32(at + 1) : first;
+}
+
+/** Where the data begins, counted from the block's beginning. */
+function headAt(page: Page, at: number): number {
+  return headOf(nameLengthAt(page, at));
+}
+
+function headOf(nameLength: number): number {
+  return nameLength < LONG ? 1 + nameLength : 5 + nameLength;
+}
+
+const LONG = 255;

@@ -1,0 +1,58 @@
+import { asciiBytes } from "../base/bytes.ts";
+import { DataTree } from "./dataTree.ts";
+import { contentCrcOf, digestOfContent, TreeDigest } from "./digest.ts";
+import { create, setData, txn } from "./testTxns.ts";
+
+/** The worked example of on-disk-formats 7.2: create /a "hello" at zxid 2, time 1a20045814d. */
+
+const ZERO_STAT = {
+  czxid: 0n,
+  mzxid: 0n,
+  ctime: 0n,
+  mtime: 0n,
+  version: 0,
+  cversion: 0,
+  aversion: 0,
+  ephemeralOwner: 0n,
+  pzxid: 0n,
+};
+const TIME = 0x1a20045814dn;
+
+test.each([
+  ["", null, ZERO_STAT, 0x04128908],
+  ["", asciiBytes(""), ZERO_STAT, 0x04128908],
+  ["/zookeeper", null, ZERO_STAT, 0x4db44d58],
+  ["", null, { ...ZERO_STAT, cversion: 1, pzxid: 2n }, 0x031578f2],
+  ["/a", asciiBytes("hello"), { ...ZERO_STAT, czxid: 2n, mzxid: 2n, pzxid: 2n, ctime: TIME, mtime: TIME }, 0x2d32d3f8],
+])("digest of %j", (path, data, stat, digest) => expect(digestOfContent(contentCrcOf(path, data), stat)).toBe(digest));
+
+test("a fresh tree's digest, and the one after the first create", () => {
+  const tree = new DataTree();
+  expect(tree.digest).toBe(1371985504n);
+  tree.apply({ ...txn(2, create("/a", "hello")), timeMs: TIME, digest: { version: 2, treeDigest: 2113706562n } });
+  expect(tree.digest).toBe(2113706562n);
+  expect(tree.nodeDigest(tree.find("/a"))).toBe(0x2d32d3f8);
+  expect(tree.nodeDigest(tree.find("/zookeeper/quota"))).toBe(0);
+  expect(tree.digestMismatches).toBe(0);
+});
+
+test("what differs is counted and stops nothing; another digest version is not compared", () => {
+  const tree = new DataTree();
+  tree.apply({ ...txn(1, create("/a")), digest: { version: 2, treeDigest: 1n } });
+  tree.apply({ ...txn(2, create("/b")), digest: { version: 1, treeDigest: 1n } });
+  tree.apply({ ...txn(3, setData("/b", "x", 1)), digest: undefined });
+  expect([tree.digestMismatches, tree.lastDigestMismatch, tree.lastProcessedZxid]).toEqual([1, 1n, 3n]);
+});
+
+test("the sum wraps at 2^64 both ways", () => {
+  const digest = new TreeDigest();
+  digest.subtract(1);
+  expect([digest.unsigned, digest.signed]).toEqual([0xffffffffffffffffn, -1n]);
+  digest.add(0xffffffff);
+  expect(digest.unsigned).toBe(0xfffffffen);
+  digest.add(0xffffffff);
+  expect(digest.unsigned).toBe(0x1fffffffdn);
+  digest.subtract(0xffffffff);
+  digest.subtract(0xffffffff);
+  expect(digest.signed).toBe(-1n);
+});
