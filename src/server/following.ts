@@ -16,7 +16,7 @@ import type { Home } from "./home.ts";
 import { describe, packetLimit, showConfig } from "./leading.ts";
 import { LearnerPipeline } from "./learnerPipeline.ts";
 import type { ByteLink } from "./ports.ts";
-import { SaveSnapshot } from "./snapshotJobs.ts";
+import { dropSnapshot, SaveSnapshot } from "./snapshotJobs.ts";
 
 /** How a learner's role ended, and what its tree is worth. */
 export interface LearnerEnd {
@@ -90,7 +90,6 @@ export class Following implements LearnerWorld {
       case "flushed":
         return this.learner.onFlushed(diskEvent.zxid);
       case "epochSaved":
-        this.home[diskEvent.which] = diskEvent.epoch;
         return this.learner.onEpochSaved(diskEvent.which, diskEvent.epoch, this.nowMs);
       case "truncated":
         return this.port.rebuild(() => this.rebuilt());
@@ -141,6 +140,8 @@ export class Following implements LearnerWorld {
   }
 
   truncate(zxid: Zxid): void {
+    // One that is being written would reach the disk behind the cut, with what was cut.
+    dropSnapshot(this.home);
     this.home.world.disk({ kind: "truncate", zxid });
   }
 
@@ -156,7 +157,7 @@ export class Following implements LearnerWorld {
     const { home } = this;
     this.awaitedSnapshot = zxid;
     if (home.journal.lastLogged !== zxid) home.journal.reset(zxid);
-    home.jobs.cancel("saveSnapshot");
+    dropSnapshot(home);
     home.jobs.start(new SaveSnapshot(home.database, zxid, (command) => home.world.disk(command)));
   }
 

@@ -74,10 +74,7 @@ export class Leading implements LeaderWorld {
 
   onDisk(diskEvent: DiskEvent): void {
     if (diskEvent.kind === "flushed") this.leader.onFlushed(diskEvent.zxid, this.nowMs);
-    if (diskEvent.kind === "epochSaved") {
-      this.home[diskEvent.which] = diskEvent.epoch;
-      this.leader.onEpochSaved(diskEvent.which, diskEvent.epoch, this.nowMs);
-    }
+    if (diskEvent.kind === "epochSaved") this.leader.onEpochSaved(diskEvent.which, diskEvent.epoch, this.nowMs);
   }
 
   // Learners' links.
@@ -185,7 +182,7 @@ export class Leading implements LeaderWorld {
   touched(_link: LinkId, sessions: Uint8Array): void {
     for (let at = 0; at + TOUCHED_BYTES <= sessions.length; at += TOUCHED_BYTES) {
       const { sessionId, timeOut } = TouchedSession.decode(sessions.subarray(at, at + TOUCHED_BYTES));
-      this.pipeline.touch(toSessionId(sessionId), timeOut);
+      this.pipeline.touched(toSessionId(sessionId), timeOut);
     }
   }
 

@@ -12,6 +12,7 @@ import type { Home } from "./home.ts";
 import { Leading } from "./leading.ts";
 import type { ByteLink, HostPort } from "./ports.ts";
 import { Reload } from "./reloadJob.ts";
+import { dropSnapshot } from "./snapshotJobs.ts";
 import type { Voting } from "./voting.ts";
 
 /**
@@ -48,6 +49,8 @@ interface Settling {
   readonly discardMemory: boolean;
   /** Not before this: observers wait a random moment (peer-protocol 6.1). */
   readonly restUntilMs: number;
+  /** The disk has nothing left of what earlier roles asked: no answer to them reaches the next one. */
+  isDrained: boolean;
   reloading: boolean;
 }
 
@@ -122,6 +125,7 @@ export class Peer {
       case "following":
         return this.role.following.onDisk(diskEvent);
       case "settling":
+        if (diskEvent.kind === "drained") this.role.isDrained = true;
         return this.trySettled(this.role);
       default:
         return undefined;
@@ -137,7 +141,7 @@ export class Peer {
       case "dialling":
         return this.role.retryMs;
       case "settling":
-        return this.role.reloading ? NEVER : this.role.restUntilMs;
+        return this.nowMs >= this.role.restUntilMs ? NEVER : this.role.restUntilMs;
       case "looking":
       case "binding":
       case "stopped":
@@ -246,15 +250,16 @@ export class Peer {
     home.clients.shut();
     if (this.role.kind === "leading" || this.role.kind === "binding") home.world.closeQuorum();
     const restMs = home.config.peerType === "observer" ? home.world.random() * home.config.observerElectionDelayMs : 0;
-    const role: Settling = { kind: "settling", discardMemory, restUntilMs: this.nowMs + restMs, reloading: false };
-    this.role = role;
+    const restUntilMs = this.nowMs + restMs;
+    this.role = { kind: "settling", discardMemory, restUntilMs, isDrained: false, reloading: false };
     this.voting?.left();
-    this.trySettled(role);
+    if (discardMemory) dropSnapshot(home);
+    home.world.disk({ kind: "drain" });
   }
 
   private trySettled(role: Settling): void {
     const { home } = this;
-    if (role.reloading || this.nowMs < role.restUntilMs || !home.journal.isFlushed) return;
+    if (role.reloading || !role.isDrained || this.nowMs < role.restUntilMs) return;
     if (!role.discardMemory) {
       home.journal.applyRest(home.database);
       return this.look();
@@ -268,8 +273,7 @@ export class Peer {
   /** The database anew from disk; the journal then ends where the disk does. */
   private rebuild(done: () => void): void {
     const { home } = this;
-    home.jobs.cancel("saveSnapshot");
-    home.world.disk({ kind: "abortSnapshot" });
+    dropSnapshot(home);
     home.jobs.start(new Reload(home, done));
   }
 

@@ -47,9 +47,12 @@ export function recoverDatabase(
     maxRecordBytes: Math.min(config.juteMaxBufferBytes + config.juteExtraSizeBytes, 0x7fffffff),
     dropDamagedTail: false,
   };
-  const fresh = (): Database => {
+  const fresh = (toHold: "snapshot" | "nothing"): Database => {
     committedLog.clear();
-    return new Database(committedLog);
+    const database = new Database(committedLog);
+    // The nodes every tree starts with are in the snapshot too, and would come twice.
+    if (toHold === "snapshot") database.tree.clear();
+    return database;
   };
   return recover(directories, options, { fresh });
 }

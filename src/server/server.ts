@@ -187,6 +187,10 @@ export class Server {
       case "flushed":
         home.journal.onFlushed(event);
         break;
+      case "epochSaved":
+        // Also when the role that asked for it is gone: a promise on disk binds the next one.
+        home[event.which] = event.epoch;
+        break;
       case "failed":
         return home.world.exit(EXIT_DISK, event.reason);
       case "snapshotDue":

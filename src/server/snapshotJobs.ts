@@ -4,6 +4,7 @@ import type { DiskCommand } from "../store/commands.ts";
 import { SnapshotEncoder, type SnapshotForm } from "../store/snapshotEncoder.ts";
 import { DIGEST_VERSION } from "../wire/txn.ts";
 import type { Database } from "./database.ts";
+import type { Home } from "./home.ts";
 import type { Job } from "./jobs.ts";
 import type { ByteLink } from "./ports.ts";
 
@@ -52,6 +53,12 @@ export class SaveSnapshot implements Job {
     this.disk({ kind: "endSnapshot", zxid: this.zxid });
     return "done";
   }
+}
+
+/** Whatever snapshot is being written to disk is given up. */
+export function dropSnapshot(home: Home): void {
+  home.jobs.cancel("saveSnapshot");
+  home.world.disk({ kind: "abortSnapshot" });
 }
 
 /** Streams a snapshot to a learner behind the SNAP packet, no faster than the link takes it. */

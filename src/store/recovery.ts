@@ -233,12 +233,24 @@ function tidy(directories: DataDirectories, end: LogEnd, snapshotFile: string | 
     const leftovers = directory.list().filter(isTemporary);
     for (const name of leftovers) directory.remove(name);
   }
+  syncNewestLog(log);
   log.syncDirectory();
   snapshot.syncDirectory();
   for (const parent of directories.parents.filter(isMarked)) {
     parent.remove(MARKER);
     parent.syncDirectory();
   }
+}
+
+/**
+ * A process that was killed may have left records that are in the system's cache alone. They were read, so this server
+ * votes and answers with them from now on: the next power failure must not take them.
+ */
+function syncNewestLog(log: Directory): void {
+  const newest = storedFiles(log, "log").at(-1);
+  if (newest === undefined) return;
+  log.sync(newest.name);
+  log.release(newest.name);
 }
 
 const MARKER = "initialize";
