@@ -129,9 +129,11 @@ export class Reads {
   }
 
   private getAllChildrenNumber(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const ref = this.readable(pathOf(body), identities);
+    const path = pathOf(body);
+    const ref = this.readable(path, identities);
     if (ref < 0) return ref;
-    connection.out.int(this.tree.descendantCount(ref));
+    // Java keeps the root under both names and counts the other one in the answer for the empty path.
+    connection.out.int(this.tree.descendantCount(ref) + (path === "" ? 1 : 0));
     return Err.ok;
   }
 

@@ -120,7 +120,7 @@ describe("multi", () => {
       SetDataRequest.encode({ path: "/a", data: DATA, version: 3 }),
       { op: 5, path: "/a", data: DATA, version: 3 },
     ],
-    ["check", 13, CheckVersionRequest.encode({ path: null, version: 3 }), { op: 13, path: null, version: 3 }],
+    ["check", 13, CheckVersionRequest.encode({ path: "/a", version: 3 }), { op: 13, path: "/a", version: 3 }],
   ])("%s", (_name, type, record, op) => {
     const body = multi([type, record], [type, record]);
     expect(decodeWrite(14, body)).toEqual({ op: 14, ops: [op, op], body });
@@ -133,6 +133,8 @@ describe("multi", () => {
   });
 
   test.each<[string, number, Uint8Array, boolean]>([
+    ["null path in check", 13, CheckVersionRequest.encode({ path: null, version: -1 }), true],
+    ["null path in setData", 5, SetDataRequest.encode({ path: null, data: DATA, version: -1 }), true],
     ["flags -1", 1, CreateRequest.encode({ ...NODE, flags: -1 }), true],
     ["flags 7", 15, CreateRequest.encode({ ...NODE, flags: 7 }), true],
     ["flags 7 and a null ACL", 15, CreateRequest.encode({ ...NODE, acl: null, flags: 7 }), true],

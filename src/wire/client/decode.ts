@@ -24,7 +24,7 @@ interface Carried {
   readonly body: Uint8Array;
 }
 
-/** What a multi may hold. Null paths and null ACL vectors are refused when the request is prepared, each with its own code. */
+/** What a multi may hold. A null ACL vector of a createTTL is refused when the request is prepared. */
 export type SubWrite = CreateWrite | CreateTTLWrite | DeleteWrite | SetDataWrite | CheckWrite;
 
 type OtherWrite =
@@ -204,11 +204,16 @@ function readMulti(reader: Reader, body: Uint8Array): WriteRequest | Undecodable
   const ops: SubWrite[] = [];
   for (;;) {
     const { type, done } = MultiHeader.read(reader);
-    if (done) return { op: Op.multi, ops, body };
+    if (done) return hasNullPath(ops) ? undecodable(body, "a null path in a multi", true) : { op: Op.multi, ops, body };
     const op = readSub(type, reader);
     if (op === undefined) return undecodable(body, "a create without an ACL vector in a multi", false);
     ops.push(op);
   }
+}
+
+/** Java's leader fails on it before it has made a header: the reply is -5, or, if a learner forwarded it, never comes. */
+function hasNullPath(ops: readonly SubWrite[]): boolean {
+  return ops.some(({ path }) => path === null);
 }
 
 /**
