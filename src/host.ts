@@ -252,6 +252,7 @@ export class Host implements World {
     return {
       bytes: (chunk) => {
         this.server.onClientBytes(connection, chunk, now());
+        this.disks.kick();
         this.arm();
       },
       drained: () => this.event((at) => this.server.onClientDrained(connection, at)),
@@ -271,6 +272,7 @@ export class Host implements World {
     return {
       bytes: (chunk) => {
         this.server.onQuorumBytes(link, chunk, now());
+        this.disks.kick();
         this.arm();
       },
       drained: () => this.event((at) => this.server.onQuorumDrained(at)),

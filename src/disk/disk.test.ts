@@ -7,7 +7,7 @@ import type { DiskEvent } from "../store/commands.ts";
 import { recover } from "../store/recovery.ts";
 import { finish, RECOVERY_DEFAULTS, Recollection, sampleSnapshot, sampleTxn, zxids } from "../store/sampleFiles.ts";
 import { lockDirectory } from "./directoryLock.ts";
-import { Disk } from "./disk.ts";
+import { Disk, type Spawn } from "./disk.ts";
 import type { DiskSettings } from "./messages.ts";
 import { NodeDirectory } from "./nodeDirectory.ts";
 
@@ -25,11 +25,11 @@ const FROM_SOURCE = `
   };
   require(workerData.worker);`;
 
-function spawnFromSource(settings: DiskSettings): Worker {
+const spawnFromSource: Spawn = (data, transferList) => {
   const jute = join(__dirname, "../../jute/src/index.ts");
-  const workerData = { ...settings, jute, worker: join(__dirname, "diskWorker.ts") };
-  return new Worker(FROM_SOURCE, { eval: true, workerData });
-}
+  const workerData = { ...data, jute, worker: join(__dirname, "diskWorker.ts") };
+  return new Worker(FROM_SOURCE, { eval: true, workerData, transferList: [...transferList] });
+};
 
 let base: string;
 let disk: Disk;

@@ -1,15 +1,15 @@
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { present, unreachable } from "../base/assert.ts";
+import { workerData } from "node:worker_threads";
+import { unreachable } from "../base/assert.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { Storage } from "../store/storage.ts";
-import { type DiskMessage, type DiskSettings, unpackTxns } from "./messages.ts";
+import { type DiskMessage, type DiskWorkerData, unpackTxns } from "./messages.ts";
 import { NodeDirectory } from "./nodeDirectory.ts";
 
 /**
  * The disk's thread: carries out what arrives, one message after the other, with calls that wait. Every message is
  * answered, if only by no events, so that the other side knows how many are on their way.
  */
-function serve(port: MessagePort, settings: DiskSettings): void {
+function serve({ port, settings }: DiskWorkerData): void {
   const log = new NodeDirectory(settings.logPath);
   const snapshot = settings.snapshotPath === settings.logPath ? log : new NodeDirectory(settings.snapshotPath);
   const monoMs = () => performance.now();
@@ -37,4 +37,4 @@ function carryOut(storage: Storage, message: Exclude<DiskMessage, { readonly kin
   }
 }
 
-serve(present(parentPort, "the disk's worker is a worker"), workerData);
+serve(workerData);

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import { viewOf } from "../base/bytes.ts";
 import { toZxid } from "../base/zxid.ts";
 import type { DiskCommand } from "../store/commands.ts";
@@ -10,6 +11,13 @@ export interface DiskSettings extends StorageSettings {
   /** `<dataLogDir>/version-2` and `<dataDir>/version-2`, both there already. */
   readonly logPath: string;
   readonly snapshotPath: string;
+}
+
+/** What the thread is started with. */
+export interface DiskWorkerData {
+  readonly settings: DiskSettings;
+  /** Messages come here, and each is answered here. */
+  readonly port: MessagePort;
 }
 
 /**

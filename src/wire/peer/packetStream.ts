@@ -13,26 +13,28 @@ import { QuorumPacket } from "./packets.ts";
 export class PacketStream {
   private readonly queue = new ByteQueue();
   private readonly limit: number;
-  private readonly reader = new Reader(NOTHING);
+  private readonly reader: Reader;
   /** Nothing is whole before this many bytes wait: a big packet is not measured again at every chunk. */
   private needed = SMALLEST;
 
   /** `limit`: most bytes of one string or buffer, `jute.maxbuffer` plus the extra size. */
   constructor(limit: number) {
     this.limit = limit;
+    this.reader = new Reader(NOTHING, 0, 0, limit);
   }
 
   push(chunk: Uint8Array): void {
     this.queue.push(chunk);
   }
 
-  /** The next packet, its bytes copied off the stream once; undefined when it has not arrived whole. */
+  /** The next packet, its data a view that stays good; undefined when it has not arrived whole. */
   next(): QuorumPacket | undefined {
     if (this.queue.length < this.needed) return undefined;
     const { bytes, start } = this.queue;
     const length = this.measure();
     if (length === undefined) return undefined;
-    const packet = QuorumPacket.decode(bytes.slice(start, start + length));
+    this.reader.reset(bytes, start, start + length);
+    const packet = QuorumPacket.read(this.reader);
     this.queue.consume(length);
     this.needed = SMALLEST;
     return packet;

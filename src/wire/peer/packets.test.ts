@@ -126,11 +126,15 @@ describe("packets off a stream", () => {
     expect(packets).toEqual(PACKETS);
   });
 
-  test("a packet does not change when the chunk it came in is used again", () => {
-    const chunk = bytesOfHex(SAMPLES[7]?.[1] ?? "");
-    const [packet] = taken(new PacketStream(LIMIT), chunk);
-    chunk.fill(0);
-    expect(packet).toEqual(SAMPLES[7]?.[2]);
+  test("a packet does not change when more bytes arrive, whether it came whole or in parts", () => {
+    const [packet] = [SAMPLES[7]?.[2]];
+    const bytes = bytesOfHex(SAMPLES[7]?.[1] ?? "");
+    for (const cut of [bytes.length, 5]) {
+      const stream = new PacketStream(LIMIT);
+      const first = [...taken(stream, bytes.slice(0, cut)), ...taken(stream, bytes.slice(cut))];
+      for (let i = 0; i < 3; i++) taken(stream, new Uint8Array(bytes).fill(0, 24));
+      expect(first[0]).toEqual(packet);
+    }
   });
 
   test("the bytes behind SNAP are handed out, and packets go on behind what is pushed back", () => {
