@@ -2,6 +2,7 @@ import { Writer } from "jute-ts";
 import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { Frames } from "../wire/frames.ts";
+import { INITIAL_WRITER_BYTES } from "./clientLimits.ts";
 import type { ByteLink } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -9,6 +10,7 @@ import type { Request } from "./request.ts";
  * One client's connection, from accept to close.
  *
  *   opening ── ConnectRequest ──> joining ── session committed or revalidated ──> open ── close ──> closed
+ *   from each of them: a last reply is written ──> leaving ── the client took it, or takes too long ──> closed
  *
  * While joining, frames wait unparsed (client-protocol 4.1). `queue` holds this connection's requests from its first
  * unfinished write on: the head is the write (or sync) in flight, reads wait behind it.
@@ -18,8 +20,8 @@ export class ClientConnection {
   readonly number: number;
   readonly link: ByteLink;
   readonly frames: Frames;
-  readonly out = new Writer(4096);
-  phase: "opening" | "joining" | "open" | "closed" = "opening";
+  out = new Writer(INITIAL_WRITER_BYTES);
+  phase: "opening" | "joining" | "open" | "leaving" | "closed" = "opening";
   sessionId: SessionId = NO_SESSION;
   timeoutMs = 0;
   /** Whether the ConnectRequest carried the readOnly byte, and so the response does. */
@@ -34,7 +36,7 @@ export class ClientConnection {
   /** Nothing more is read: a reply that ends the connection is on its way. */
   ending = false;
   touchedMs = Number.NEGATIVE_INFINITY;
-  /** When the connection is dropped unless something is read or written. */
+  /** When the connection is dropped: its handshake is not done, or its last bytes are not taken. */
   idleDeadlineMs = 0;
   readonly openedWallMs: number;
   readonly stats = new ConnectionStats();

@@ -1,4 +1,4 @@
-import { DecodeError, Reader } from "jute-ts";
+import { DecodeError, Reader, Writer } from "jute-ts";
 import { hex64 } from "../base/bytes.ts";
 import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -13,7 +13,15 @@ import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import { ClientConnection } from "./clientConnection.ts";
-import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES, REPLY_HIGH_WATER_BYTES } from "./clientLimits.ts";
+import {
+  type ClientLimits,
+  IDLE_SWEEP_MS,
+  INITIAL_WRITER_BYTES,
+  KEPT_WRITER_BYTES,
+  REPLY_HARD_LIMIT_BYTES,
+  REPLY_HIGH_WATER_BYTES,
+} from "./clientLimits.ts";
+import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import { event, type ServerEvent } from "./events.ts";
 import type { ByteLink } from "./ports.ts";
@@ -42,6 +50,10 @@ export class Clients {
   private readonly limits: ClientLimits;
   private readonly port: ClientsPort;
   private readonly rules: AclRules;
+  private readonly tooMany: Complaints;
+  private readonly badFrame: Complaints;
+  /** Connections that are not read for now. */
+  private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
   private upstream: Upstream | undefined;
   private database: Database;
@@ -53,6 +65,8 @@ export class Clients {
     this.limits = limits;
     this.rules = rules;
     this.port = port;
+    this.tooMany = new Complaints(port.observe.bind(port));
+    this.badFrame = new Complaints(port.observe.bind(port));
     this.requests = new Requests(this, rules, auth, limits);
     this.requests.serve(database.tree, this.watches);
   }
@@ -89,13 +103,9 @@ export class Clients {
     const tooMany = maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress;
     if (tooMany || (maxConnections > 0 && this.connections.size >= maxConnections)) {
       this.totals.rejected++;
-      this.port.observe(
-        event(
-          "warn",
-          "clients.tooMany",
-          `Too many connections from ${link.remoteAddress} - max is ${maxConnectionsPerAddress}`,
-        ),
-      );
+      const from = tooMany ? ` from ${link.remoteAddress}` : "";
+      const max = tooMany ? maxConnectionsPerAddress : maxConnections;
+      this.tooMany.tell("clients.tooMany", `Too many connections${from} - max is ${max}`, at.monoMs);
       link.destroy();
       return undefined;
     }
@@ -115,20 +125,17 @@ export class Clients {
 
   closed(connection: ClientConnection): void {
     if (connection.phase === "closed") return;
+    this.letGo(connection);
     connection.phase = "closed";
     this.connections.delete(connection.number);
-    this.watches.removeWatcher(connection.number);
-    this.requests.forget(connection);
-    if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
     const left = (this.perAddress.get(connection.link.remoteAddress) ?? 1) - 1;
     if (left > 0) this.perAddress.set(connection.link.remoteAddress, left);
     else this.perAddress.delete(connection.link.remoteAddress);
   }
 
-  /** The system took what was queued: go on reading. */
+  /** The system took what was queued: go on reading, unless something else is in the way. */
   drained(connection: ClientConnection, at: Instant): void {
-    if (connection.phase === "closed") return;
-    this.resume(connection, at);
+    if (!this.isBacklogged(connection)) this.resume(connection, at);
   }
 
   onDeadline(at: Instant): void {
@@ -143,19 +150,14 @@ export class Clients {
     return this.connections.size === 0 ? Number.POSITIVE_INFINITY : this.sweepMs;
   }
 
-  /** Sends what the turn has written: one write a connection. */
+  /** Sends what the turn has written: one write a connection. Who was held back goes on only behind that, piece by piece. */
   endTurn(at: Instant): void {
-    this.requests.relieve(at);
-    if (this.dirty.length === 0) return;
-    const dirty = this.dirty;
-    this.dirty = [];
-    for (const connection of dirty) {
-      connection.dirty = false;
-      if (connection.phase === "closed") continue;
-      this.flush(connection);
-      if (connection.ending) this.finish(connection);
-      else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
+    this.sendWritten(at);
+    if (this.heldBack.size === 0) return;
+    for (const connection of [...this.heldBack]) {
+      if (!this.isBacklogged(connection)) this.resume(connection, at);
     }
+    this.sendWritten(at);
   }
 
   // Answers of the upstream.
@@ -206,11 +208,10 @@ export class Clients {
   }
 
   /** Goes on with frames that waited. */
-  resume(connection: ClientConnection, at: Instant): void {
-    if (connection.paused) {
-      connection.paused = false;
-      connection.link.resume();
-    }
+  private resume(connection: ClientConnection, at: Instant): void {
+    if (!this.heldBack.delete(connection)) return;
+    connection.paused = false;
+    connection.link.resume();
     this.pump(connection, at);
   }
 
@@ -221,9 +222,15 @@ export class Clients {
       else this.requests.frame(connection, at);
       if (this.isBacklogged(connection)) this.pause(connection);
     }
-    if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") this.refuseFrame(connection);
+    if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") {
+      this.refuseFrame(connection, at);
+    }
   }
 
+  /**
+   * Replies pile up, or the server is full and this connection is part of it. The end of the first is told by `drained`, for it
+   * is far above what any system takes without a word; of the second by whatever turn answers a request.
+   */
   private isBacklogged(connection: ClientConnection): boolean {
     return (
       connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
@@ -235,14 +242,14 @@ export class Clients {
     if (connection.paused) return;
     connection.paused = true;
     connection.link.pause();
-    this.requests.waitForRelief(connection);
+    this.heldBack.add(connection);
   }
 
-  private refuseFrame(connection: ClientConnection): void {
+  private refuseFrame(connection: ClientConnection, at: Instant): void {
+    if (connection.ending) return;
     const length = connection.frames.refusedLength;
     const text = `frame of ${length} bytes from ${connection.link.remoteAddress}; 0 .. ${this.limits.maxFrameBytes} are allowed`;
-    this.port.observe(event("warn", "clients.badFrame", text));
-    this.flush(connection);
+    this.badFrame.tell("clients.badFrame", text, at.monoMs);
     this.end(connection);
   }
 
@@ -330,15 +337,44 @@ export class Clients {
     });
   }
 
-  private flush(connection: ClientConnection): void {
-    if (connection.out.length === 0) return;
-    connection.link.write(connection.out.toBytes());
-    connection.out.reset();
+  private sendWritten(at: Instant): void {
+    if (this.dirty.length === 0) return;
+    const dirty = this.dirty;
+    this.dirty = [];
+    for (const connection of dirty) {
+      connection.dirty = false;
+      if (connection.phase === "closed") continue;
+      this.flush(connection);
+      if (connection.ending) this.finish(connection, at);
+      else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
+    }
   }
 
-  private finish(connection: ClientConnection): void {
+  private flush(connection: ClientConnection): void {
+    const { link, out } = connection;
+    if (out.length === 0) return;
+    if (out.bytes.length <= KEPT_WRITER_BYTES) {
+      link.write(out.toBytes());
+      return out.reset();
+    }
+    // What once grew for a large reply is handed over whole, or ten thousand clients would keep as many megabytes.
+    link.write(out.written());
+    connection.out = new Writer(INITIAL_WRITER_BYTES);
+  }
+
+  /** It counts until the client has taken its last bytes, and who does not take them is dropped. */
+  private finish(connection: ClientConnection, at: Instant): void {
+    this.letGo(connection);
+    connection.phase = "leaving";
+    connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
     connection.link.close();
-    this.closed(connection);
+  }
+
+  private letGo(connection: ClientConnection): void {
+    this.watches.removeWatcher(connection.number);
+    this.requests.forget(connection);
+    this.heldBack.delete(connection);
+    if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
   }
 }
 
@@ -354,7 +390,7 @@ export class Totals {
   received = 0;
   sent = 0;
   rejected = 0;
-  minLatencyMs = 0;
+  minLatencyMs = Number.POSITIVE_INFINITY;
   maxLatencyMs = 0;
   totalLatencyMs = 0;
   latencies = 0;

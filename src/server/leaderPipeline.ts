@@ -83,14 +83,20 @@ export class LeaderPipeline implements Upstream {
     this.clients.renewed(sessionId, valid, this.turn.at);
   }
 
-  touch(sessionId: SessionId, timeoutMs: number): boolean {
+  touch(sessionId: SessionId, timeoutMs: number): "live" | "gone" | "moved" {
+    if (!this.touched(sessionId, timeoutMs)) return "gone";
+    return this.tracker.checkOwner(sessionId, "self") ? "live" : "moved";
+  }
+
+  // What learners tell and forward.
+
+  /** False: it is not alive any more. */
+  touched(sessionId: SessionId, timeoutMs: number): boolean {
     return this.tracker.touch(sessionId, timeoutMs, this.turn.at.monoMs);
   }
 
-  // What learners forward.
-
   renew(sessionId: SessionId, timeoutMs: number, owner: Owner): boolean {
-    const valid = this.tracker.touch(sessionId, timeoutMs, this.turn.at.monoMs);
+    const valid = this.touched(sessionId, timeoutMs);
     if (valid) this.tracker.setOwner(sessionId, owner);
     return valid;
   }

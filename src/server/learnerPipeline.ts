@@ -65,9 +65,9 @@ export class LearnerPipeline implements Upstream {
     this.learner.revalidate(RevalidateRequest.encode({ sessionId, timeOut: timeoutMs }));
   }
 
-  touch(sessionId: SessionId, timeoutMs: number): boolean {
+  touch(sessionId: SessionId, timeoutMs: number): "live" {
     this.touches.touch(sessionId, timeoutMs);
-    return true;
+    return "live";
   }
 
   commit(entry: TxnBytes): void {

@@ -11,12 +11,13 @@ import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { type AuthProviders, authenticate } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
-import type { ClientLimits } from "./clientLimits.ts";
+import { type ClientLimits, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import type { Clients } from "./clients.ts";
 import { opName } from "./opNames.ts";
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
 import type { Request, SyncInFlight } from "./request.ts";
+import type { Upstream } from "./upstream.ts";
 
 /**
  * One request's way through the serving server, and the order of replies (CommitProcessor, peer-protocol 4.12).
@@ -32,7 +33,6 @@ export class Requests {
   private readonly providers: AuthProviders;
   private readonly limits: ClientLimits;
   private readonly reader = new Reader(new Uint8Array(0));
-  private readonly waiting = new Set<ClientConnection>();
   private reads: Reads | undefined;
   private tree: DataTree | undefined;
 
@@ -58,12 +58,17 @@ export class Requests {
     const op = this.reader.int();
     connection.stats.received++;
     this.clients.totals.received++;
-    if (connection.touchedMs !== at.monoMs) {
-      connection.touchedMs = at.monoMs;
-      // A session that is gone or going: the expiry under way closes the connection (3.1, step 7).
-      if (!upstream.touch(connection.sessionId, connection.timeoutMs)) return;
-    }
+    if (connection.touchedMs !== at.monoMs && !this.touch(connection, upstream, at)) return;
     this.dispatch(connection, op === Op.ping ? Xid.ping : xid, op, at);
+  }
+
+  private touch(connection: ClientConnection, upstream: Upstream, at: Instant): boolean {
+    const state = upstream.touch(connection.sessionId, connection.timeoutMs);
+    // A session that is gone or going: the expiry under way closes the connection (3.1, step 7).
+    if (state === "moved") this.clients.drop(connection);
+    if (state !== "live") return false;
+    connection.touchedMs = at.monoMs;
+    return true;
   }
 
   private dispatch(connection: ClientConnection, xid: number, op: number, at: Instant): void {
@@ -219,6 +224,8 @@ export class Requests {
     for (let head = connection.queue[0]; head !== undefined && !connection.ending; head = connection.queue[0]) {
       if (!this.answerHead(head, at)) break;
       this.shift(connection);
+      // Many large reads behind one write: what is not memory's to hold is not held (reliability 7, slow reader).
+      if (connection.out.length > REPLY_HARD_LIMIT_BYTES) return this.clients.drop(connection);
     }
   }
 
@@ -270,25 +277,11 @@ export class Requests {
   forget(connection: ClientConnection): void {
     this.outstanding -= connection.queue.length;
     connection.queue.length = 0;
-    this.waiting.delete(connection);
   }
 
   /** Above the global limit a connection that has a request outstanding is not read (client-protocol 5.3). */
   isOverloaded(connection: ClientConnection): boolean {
     return this.outstanding > this.limits.globalOutstandingLimit && connection.queue.length > 0;
-  }
-
-  waitForRelief(connection: ClientConnection): void {
-    this.waiting.add(connection);
-  }
-
-  /** Goes on with connections that were held back, as far as there is room again. */
-  relieve(at: Instant): void {
-    for (const connection of this.waiting) {
-      if (this.isOverloaded(connection) || connection.link.queuedBytes > 0) continue;
-      this.waiting.delete(connection);
-      this.clients.resume(connection, at);
-    }
   }
 
   private push(request: Request): void {

@@ -39,7 +39,7 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
       latency: {
         count: totals.latencies,
         totalMs: Math.round(totals.totalLatencyMs),
-        minMs: Math.round(totals.minLatencyMs),
+        minMs: totals.latencies === 0 ? 0 : Math.round(totals.minLatencyMs),
         maxMs: Math.round(totals.maxLatencyMs),
       },
       responseSize: NO_SIZES,

@@ -15,6 +15,9 @@ export interface Upstream {
   createSession(connection: ClientConnection): void;
   /** A connection came with a session id and the right password. */
   renewSession(connection: ClientConnection): void;
-  /** A request or ping of this session arrived. False: it is not alive any more and the request is to be dropped. */
-  touch(sessionId: SessionId, timeoutMs: number): boolean;
+  /**
+   * A request or ping of this session arrived. "gone": it is not alive any more and the request is to be dropped; "moved": it has
+   * connected through another server since, and this connection is to be (client-protocol 4.5; a learner cannot know).
+   */
+  touch(sessionId: SessionId, timeoutMs: number): "live" | "gone" | "moved";
 }
