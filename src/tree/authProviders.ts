@@ -13,13 +13,13 @@ export interface AuthProvider {
 /** There are none for world, auth and super. */
 export type AuthProviders = ReadonlyMap<string, AuthProvider>;
 
-export const digestProvider: AuthProvider = {
+const digestProvider: AuthProvider = {
   isAuthenticated: true,
   matches: (identity, entry) => identity === entry,
   isWellFormed: hasTwoParts,
 };
 
-export const ipProvider: AuthProvider = {
+const ipProvider: AuthProvider = {
   isAuthenticated: false,
   matches: matchesIp,
   isWellFormed: isIpPattern,

@@ -1,7 +1,7 @@
 import { crc32 } from "../base/checksum.ts";
 import type { StatPersisted } from "../wire/client/shared.ts";
 import { longOf } from "./long.ts";
-import { isDigested, PathKey } from "./paths.ts";
+import { PathKey } from "./paths.ts";
 
 /** The digest of a tree: the sum of its nodes' digests modulo 2^64 (on-disk-formats 7.2). */
 export class TreeDigest {
@@ -51,11 +51,6 @@ export function digestOfContent(contentCrc: number, stat: StatPersisted): number
   BLOCK.setInt32(48, stat.aversion);
   BLOCK.setBigInt64(52, stat.ephemeralOwner);
   return crc32(contentCrc, BLOCK_BYTES);
-}
-
-/** The same from the node's parts; 0 for what is left out. */
-export function nodeDigestOf(path: string, data: Uint8Array | null, stat: StatPersisted): number {
-  return isDigested(path) ? digestOfContent(contentCrcOf(path === "/" ? "" : path, data), stat) : 0;
 }
 
 const WORD = 0x100000000;

@@ -3,7 +3,7 @@ import { assert } from "../base/assert.ts";
 /**
  * Memory for the variable-sized bytes of a million znodes without a heap object for each.
  *
- * A block is named by an int32: page and offset in units of four bytes; NO_BLOCK is none. Pages of 1 MiB are cut into
+ * A block is named by an int32: page and offset in units of four bytes. Pages of 1 MiB are cut into
  * blocks of one size class each, freed blocks are linked through their own first word, and a page whose last block was freed
  * goes back to the collector, so that a change of sizes does not strand memory. What is larger than LARGEST_BLOCK gets bytes
  * of its own (and a negative name).
@@ -170,7 +170,6 @@ export function copyBytes(
   for (; i < length; i++) to[at + i] = from.bytes[offset + i] as number;
 }
 
-export const NO_BLOCK = 0;
 export const LARGEST_BLOCK = 65536;
 const UNIT_BYTES = 4;
 const UNIT_BITS = 18;
