@@ -52,8 +52,12 @@ export class Barriers {
     return this.told.arrive(from);
   }
 
-  /** Whether a learner's history is newer than this leader's was at its start; then it cannot follow (step 5). */
+  /**
+   * Whether a learner's history is newer than this leader's was at its start; then it cannot follow (step 5). Once a quorum promised that
+   * quorum has everything committed, and what a latecomer has beyond it is a tail to be cut.
+   */
   isAhead(currentEpoch: Epoch, zxid: Zxid): boolean {
+    if (this.promised.isOpen) return false;
     const own = this.init.currentEpoch;
     return currentEpoch > own || (currentEpoch === own && zxid > this.init.lastZxid);
   }

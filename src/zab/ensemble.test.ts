@@ -410,6 +410,7 @@ test("whatever the schedule, one history", () => {
     }
     for (const [what, count] of ensemble.counts) counts.set(what, (counts.get(what) ?? 0) + count);
   }
+  if (process.env.SHOW) process.stderr.write(`${JSON.stringify([...counts])}\n`);
   for (const what of [
     "DIFF",
     "TRUNC",

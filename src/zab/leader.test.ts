@@ -371,6 +371,18 @@ describe("the three barriers (3.4)", () => {
        save currentEpoch 6`,
     ));
 
+  test("once a quorum promised, who is ahead has a tail that nobody committed", () =>
+    check(
+      {},
+      `${LEAD}
+       ! connected 3
+       < 3 FOLLOWERINFO 5:0 sid=3
+       > 3 LEADERINFO 6:0
+       < 3 ACKEPOCH 5:12 epoch=5
+       > 3 TRUNC 5:9
+       > 3 NEWLEADER 6:0`,
+    ));
+
   test("a wrong NEWLEADER ack is not counted, and the right one may still come (10.9, ZOOKEEPER-4685)", () =>
     check(
       {},

@@ -5,7 +5,7 @@ import type { QuorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { EpochName } from "./leaderWorld.ts";
 import { Learner } from "./learner.ts";
-import type { LearnerEvent, LearnerInit, LearnerWorld } from "./learnerWorld.ts";
+import type { LearnerEnd, LearnerEvent, LearnerInit, LearnerWorld } from "./learnerWorld.ts";
 import { committedLogOf, packetOfText, textOfPacket, textOfZxid, zxidOfText } from "./testScript.ts";
 
 /**
@@ -29,9 +29,17 @@ interface Start {
   readonly last: string;
   /** The committed log; as a rule the last transaction alone. */
   readonly committed: string | undefined;
+  readonly wantSnapshot: boolean;
 }
 
-const START: Start = { role: "follower", accepted: 5, current: 5, last: "5:9", committed: undefined };
+const START: Start = {
+  role: "follower",
+  accepted: 5,
+  current: 5,
+  last: "5:9",
+  committed: undefined,
+  wantSnapshot: false,
+};
 
 class Scripted implements LearnerWorld {
   readonly lines: string[] = [];
@@ -52,6 +60,7 @@ class Scripted implements LearnerWorld {
       currentEpoch: start.current,
       lastLoggedZxid: zxidOfText(start.last),
       committedLog: committedLogOf(start.committed ?? (start.last.endsWith(":0") ? "" : start.last)),
+      wantSnapshot: start.wantSnapshot,
     };
     this.learner = new Learner(init, this);
   }
@@ -73,7 +82,7 @@ class Scripted implements LearnerWorld {
       case "flushed":
         return learner.onFlushed(zxidOfText(argument));
       case "truncated":
-        return learner.onTruncated(zxidOfText(argument), now);
+        return learner.onTruncated(argument === "not" ? undefined : zxidOfText(argument), now);
       case "snapshot":
         if (argument === "saved") return learner.onSnapshotSaved();
         if (argument === "bytes") return learner.onSnapshotProgress(now);
@@ -140,8 +149,8 @@ class Scripted implements LearnerWorld {
   revalidated(data: Uint8Array | null): void {
     this.lines.push(`revalidated ${data?.length}`);
   }
-  ended(reason: string, then: { readonly discardMemory: boolean }): void {
-    this.lines.push(`ended${then.discardMemory ? ", reload" : ""}: ${reason}`);
+  ended(reason: string, { discardMemory, wantSnapshot }: LearnerEnd): void {
+    this.lines.push(`ended${discardMemory ? ", reload" : ""}${wantSnapshot ? ", wants a snapshot" : ""}: ${reason}`);
   }
   observe(event: LearnerEvent): void {
     if (event.kind === "ignoredPacket") this.lines.push("ignored");
@@ -384,6 +393,36 @@ describe("taking over history (3.9, 3.10)", () => {
        ! truncated 5:5
        ended: the log ends at ${hexOf("5:5")} where the leader cut it at ${hexOf("5:7")}`,
     ));
+
+  test("a log that cannot be cut there at all: the next session asks for a snapshot, uncounted", () => {
+    check(
+      {},
+      `${JOIN}
+       < TRUNC 5:7
+       truncate 5:7
+       ! truncated not
+       ended, wants a snapshot: the files hold no cut at ${hexOf("5:7")}; asking for a snapshot next`,
+    );
+    const asking = JOIN.replace("> ACKEPOCH 5:9 epoch=5", "> ACKEPOCH 0:0 epoch=-1");
+    check(
+      { wantSnapshot: true },
+      `${asking}
+       < SNAP 6:4
+       load 6:4
+       ! snapshot received
+       < NEWLEADER 6:0
+       config version=0
+       snapshot 6:4
+       ! snapshot saved
+       save currentEpoch 6
+       ! closed
+       ended: connection reset`,
+    );
+    check(
+      { wantSnapshot: true },
+      `${asking}\n< DIFF 5:9\nended, wants a snapshot: packet of type 13 where a snapshot was asked for`,
+    );
+  });
 
   test("TRUNC to a zxid that belongs to no transaction keeps what is below", () =>
     check(

@@ -45,6 +45,9 @@ export class Learner {
   private pending: PendingProposals;
   /** Between SNAP and its saved snapshot: commits go to memory alone, and the disk lacks what memory has. */
   private memoryOnly = false;
+  /** A TRUNC is under way: memory still has what the disk loses. */
+  private diskIsCut = false;
+  private wantSnapshot: boolean;
   private tookHistory = false;
   private lastApplied: Zxid;
   private awaitedFlush: Zxid = ZXID_ZERO;
@@ -62,6 +65,7 @@ export class Learner {
     this.epoch = init.acceptedEpoch;
     this.pending = new PendingProposals(lastLoggedZxid, false);
     this.lastApplied = lastLoggedZxid;
+    this.wantSnapshot = init.wantSnapshot;
   }
 
   /** UPTODATE came: clients may be served. */
@@ -133,13 +137,16 @@ export class Learner {
     else if (this.phase === "following") this.ackUpTo(zxid);
   }
 
-  /** `last`: what the rebuilt tree stands at. */
-  onTruncated(last: Zxid, now: number): void {
+  /** `last`: what the rebuilt tree stands at; undefined: the files cannot be cut there, and were not touched. */
+  onTruncated(last: Zxid | undefined, now: number): void {
     if (this.phase === "ended") return;
     assert(this.phase === "truncating", "a truncation was done that was asked for");
     const target = this.pending.last;
-    const stands = last === target || (counterOf(target) === 0 && last < target);
-    if (stands) this.resume("collecting", now);
+    this.diskIsCut = false;
+    if (last === undefined) {
+      this.wantSnapshot = true;
+      this.end(`the files hold no cut at 0x${hex64(target)}; asking for a snapshot next`);
+    } else if (last === target || (counterOf(target) === 0 && last < target)) this.resume("collecting", now);
     else this.end(`the log ends at 0x${hex64(last)} where the leader cut it at 0x${hex64(target)}`);
   }
 
@@ -159,6 +166,7 @@ export class Learner {
     if (this.phase === "ended") return;
     assert(this.phase === "savingSnapshot", "a snapshot was saved that was asked for");
     this.memoryOnly = false;
+    this.wantSnapshot = false;
     this.saveCurrentEpoch();
   }
 
@@ -227,25 +235,29 @@ export class Learner {
     this.sendAckEpoch(this.init.currentEpoch, now);
   }
 
-  private sendAckEpoch(value: number, now: number): void {
-    this.world.send(quorumPacket(PacketType.ackEpoch, this.init.lastLoggedZxid, IntData.encode({ value })));
+  /** Who wants a snapshot says that it has nothing, and is not counted: its history is longer than it says. */
+  private sendAckEpoch(epoch: number, now: number): void {
+    const [zxid, value] = this.wantSnapshot ? [ZXID_ZERO, NOT_COUNTED] : [this.init.lastLoggedZxid, epoch];
+    this.world.send(quorumPacket(PacketType.ackEpoch, zxid, IntData.encode({ value })));
     this.resume("choosing", now);
   }
 
   private choose({ type, zxid: raw }: QuorumPacket): void {
     const zxid = toZxid(raw);
-    if (type === PacketType.diff) {
+    if (type === PacketType.snap) this.receiveSnapshot(zxid);
+    else if (this.wantSnapshot) this.end(`packet of type ${type} where a snapshot was asked for`);
+    else if (type === PacketType.trunc) this.truncate(zxid);
+    else if (type === PacketType.diff) {
       this.world.observe({ kind: "syncing", by: "diff", zxid });
       this.phase = "collecting";
-    } else if (type === PacketType.trunc) this.truncate(zxid);
-    else if (type === PacketType.snap) this.receiveSnapshot(zxid);
-    else this.end(`packet of type ${type} where DIFF, TRUNC or SNAP belongs`);
+    } else this.end(`packet of type ${type} where DIFF, TRUNC or SNAP belongs`);
   }
 
   private truncate(zxid: Zxid): void {
     this.world.observe({ kind: "syncing", by: "trunc", zxid });
     this.pending = new PendingProposals(zxid, false);
     this.lastApplied = zxid;
+    this.diskIsCut = true;
     this.wait("truncating");
     this.world.truncate(zxid);
   }
@@ -465,10 +477,10 @@ export class Learner {
 
   private end(reason: string): void {
     if (this.phase === "ended") return;
-    const discardMemory = this.memoryOnly || this.phase === "truncating";
+    const { wantSnapshot } = this;
     this.wait("ended");
     this.backlog = [];
-    this.world.ended(reason, { discardMemory });
+    this.world.ended(reason, { discardMemory: this.memoryOnly || this.diskIsCut, wantSnapshot });
   }
 }
 

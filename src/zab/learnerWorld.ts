@@ -21,6 +21,19 @@ export interface LearnerInit {
   readonly lastLoggedZxid: Zxid;
   /** Shared with the server; see `CommittedLog`. */
   readonly committedLog: CommittedLog;
+  /** An earlier session ended with `wantSnapshot`, and no snapshot was saved since. */
+  readonly wantSnapshot: boolean;
+}
+
+/** What a learner leaves behind. */
+export interface LearnerEnd {
+  /**
+   * The tree is not what the disk has, a SNAP being half taken (ZOOKEEPER-3642) or a TRUNC under way: reload it from disk before anything
+   * else, the vote included.
+   */
+  readonly discardMemory: boolean;
+  /** The leader cut this server's history where its files cannot be cut: only a whole tree helps (`LearnerInit.wantSnapshot`). */
+  readonly wantSnapshot: boolean;
 }
 
 /**
@@ -37,7 +50,8 @@ export interface LearnerWorld {
   commit(entry: TxnBytes): void;
   /**
    * Drop every log record and snapshot above `zxid`, rebuild the tree and the committed log from disk, then `onTruncated(last)` with
-   * the zxid the tree stands at. Failure is fatal for the process, exit code 13 (ZOOKEEPER-3701).
+   * the zxid the tree stands at. `onTruncated(undefined)`: the files hold no such cut, and nothing was touched (the history up to there
+   * came in a snapshot that lies above). Failure half-way is fatal for the process, exit code 13 (ZOOKEEPER-3701).
    */
   truncate(zxid: Zxid): void;
   /**
@@ -46,8 +60,8 @@ export interface LearnerWorld {
    */
   receiveSnapshot(zxid: Zxid): void;
   /**
-   * Save the tree as a snapshot named `zxid`, synced; then `onSnapshotSaved`. The log is not this history's: no record of it, above or
-   * below `zxid`, may be replayed or read as history again (ZOOKEEPER-2846: a tail that the leader never had, at a zxid below the
+   * Save the tree as a snapshot named `zxid`, synced; then `onSnapshotSaved`. What is on disk is not this history's: no snapshot above
+   * `zxid` and no record of the log, above or below, may be recovered from or read as history again (ZOOKEEPER-2846: a tail that the leader never had, at a zxid below the
    * snapshot's, would go out as committed). Failure is fatal, exit code 10.
    */
   saveSnapshot(zxid: Zxid): void;
@@ -66,12 +80,8 @@ export interface LearnerWorld {
   syncReturned(): void;
   /** Data of a REVALIDATE answer, asked for or not (peer-protocol 4.11, 10.16). */
   revalidated(data: Uint8Array | null): void;
-  /**
-   * The role is over: close the link, let the disk finish what it was asked, and start an election. `discardMemory`: the tree is not what
-   * the disk has, a SNAP being half taken (ZOOKEEPER-3642) or a TRUNC under way; reload it from disk before anything else, the vote
-   * included.
-   */
-  ended(reason: string, then: { readonly discardMemory: boolean }): void;
+  /** The role is over: close the link, let the disk finish what it was asked, and start an election. */
+  ended(reason: string, then: LearnerEnd): void;
   observe(event: LearnerEvent): void;
 }
 

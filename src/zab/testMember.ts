@@ -1,13 +1,13 @@
 import { assert, present } from "../base/assert.ts";
 import type { ServerId } from "../base/ids.ts";
-import { type Epoch, epochOf, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
+import { counterOf, type Epoch, epochOf, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import type { QuorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import { CommittedLog, continues } from "./committedLog.ts";
 import { Leader } from "./leader.ts";
 import type { EpochName, LeaderWorld, LearnerRole, LinkId } from "./leaderWorld.ts";
 import { Learner } from "./learner.ts";
-import type { LearnerWorld } from "./learnerWorld.ts";
+import type { LearnerEnd, LearnerWorld } from "./learnerWorld.ts";
 import type { Majority } from "./quorum.ts";
 import { CONFIG_TEXT } from "./testScript.ts";
 
@@ -74,6 +74,19 @@ export function recovered(disk: DiskState): {
   return { history: [...newest.history, ...tail], last, tail };
 }
 
+/** What a truncation leaves; untouched when the files hold no such cut. */
+function cutAt(disk: DiskState, zxid: Zxid): Pick<DiskState, "snapshots" | "log"> {
+  const snapshots = disk.snapshots.filter((snapshot) => snapshot.zxid <= zxid);
+  const log = disk.log.filter((entry) => entry.zxid <= zxid);
+  if (snapshots.length === 0) return disk;
+  const { last } = recovered({ ...disk, snapshots, log });
+  return isCutAt(last, zxid) ? { snapshots, log } : disk;
+}
+
+function isCutAt(last: Zxid, zxid: Zxid): boolean {
+  return last === zxid || (counterOf(zxid) === 0 && last < zxid);
+}
+
 /** For tests: one server without clients: a disk that answers late, and whichever machine its state asks for. */
 export class Member {
   readonly sid: ServerId;
@@ -97,6 +110,7 @@ export class Member {
   jobs: (() => void)[] = [];
   readonly committedLog: CommittedLog;
   private discardMemory = false;
+  private wantSnapshot = false;
 
   constructor(sid: ServerId, role: LearnerRole, watcher: Watcher) {
     this.sid = sid;
@@ -137,7 +151,8 @@ export class Member {
     this.link = this.watcher.connect(this, leader);
     leader.links.set(this.link.id, this.link);
     leader.leader?.onLearnerConnected(this.link.id, this.watcher.now);
-    const epochs = { acceptedEpoch, currentEpoch };
+    const { wantSnapshot } = this;
+    const epochs = { acceptedEpoch, currentEpoch, wantSnapshot };
     this.learner = new Learner(
       { sid, role, configVersion: 0n, ...TIMES, ...epochs, lastLoggedZxid, committedLog },
       learnerWorld(this),
@@ -158,7 +173,7 @@ export class Member {
   }
 
   /** A role ended; the log is flushed before the next vote (ZOOKEEPER-4712). */
-  drain(discardMemory: boolean): void {
+  drain({ discardMemory, wantSnapshot }: LearnerEnd): void {
     for (const link of this.links.values()) link.toLearner.push({ kind: "closed" });
     this.link?.toLeader.push({ kind: "closed" });
     const rest = [...this.operations];
@@ -166,6 +181,7 @@ export class Member {
     this.operations.push(...rest);
     this.state = "draining";
     this.discardMemory = discardMemory;
+    this.wantSnapshot ||= wantSnapshot;
     this.lookWhenDrained();
   }
 
@@ -235,11 +251,14 @@ export class Member {
         disk[operation.which] = operation.epoch;
         assert(disk.currentEpoch <= disk.acceptedEpoch, "currentEpoch <= acceptedEpoch (Z9)");
         return;
-      case "truncate":
-        disk.log = disk.log.filter(({ zxid }) => zxid <= operation.zxid);
-        disk.snapshots = disk.snapshots.filter(({ zxid }) => zxid <= operation.zxid);
+      case "truncate": {
+        const { snapshots, log } = cutAt(disk, operation.zxid);
+        disk.snapshots = snapshots;
+        disk.log = log;
         return;
+      }
       case "snapshot":
+        this.wantSnapshot = false;
         // The log may hold what that history does not: none of it is history any more (ZOOKEEPER-2846).
         disk.snapshots = [
           { zxid: ZXID_ZERO, history: [] },
@@ -263,7 +282,7 @@ export class Member {
     } else if (operation.kind === "snapshot") this.learner?.onSnapshotSaved();
     else if (operation.kind === "truncate" && this.state === "following") {
       this.reload();
-      this.learner?.onTruncated(this.last, now);
+      this.learner?.onTruncated(isCutAt(this.last, operation.zxid) ? this.last : undefined, now);
     }
   }
 }
@@ -300,7 +319,7 @@ function leaderWorld(self: Member): LeaderWorld {
       });
     },
     established: () => watcher.established(self, present(self.leader?.epoch, "an established leader has an epoch")),
-    ended: () => self.drain(false),
+    ended: () => self.drain({ discardMemory: false, wantSnapshot: false }),
     request: () => undefined,
     touched: () => undefined,
     revalidate: () => undefined,
@@ -335,7 +354,7 @@ function learnerWorld(self: Member): LearnerWorld {
     pinged: (ping) => self.learner?.pong(ping, new Uint8Array(0)),
     syncReturned: () => undefined,
     revalidated: () => undefined,
-    ended: (_reason, { discardMemory }) => self.drain(discardMemory),
+    ended: (_reason, then) => self.drain(then),
     observe: () => undefined,
   };
 }
