@@ -67,6 +67,7 @@ export class Following implements LearnerWorld {
         currentEpoch: home.currentEpoch,
         lastLoggedZxid: home.journal.lastLogged,
         committedLog: home.committedLog,
+        wantSnapshot: home.wantSnapshot,
       },
       this,
     );
@@ -188,8 +189,9 @@ export class Following implements LearnerWorld {
     this.pipeline.revalidated(data);
   }
 
-  ended(reason: string, then: { readonly discardMemory: boolean }): void {
+  ended(reason: string, then: { readonly discardMemory: boolean; readonly wantSnapshot: boolean }): void {
     this.isOver = true;
+    this.home.wantSnapshot = then.wantSnapshot;
     this.link.destroy();
     this.port.ended({ reason, discardMemory: then.discardMemory });
   }

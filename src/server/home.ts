@@ -32,4 +32,6 @@ export interface Home {
   database: Database;
   acceptedEpoch: Epoch;
   currentEpoch: Epoch;
+  /** A leader cut this server's history where its files cannot be cut: only a whole tree helps (`zab` LearnerInit). */
+  wantSnapshot: boolean;
 }

@@ -58,6 +58,7 @@ export class Server {
       database: recovered.state,
       acceptedEpoch: recovered.acceptedEpoch,
       currentEpoch: recovered.currentEpoch,
+      wantSnapshot: false,
     };
     this.voting = config.ensemble === undefined ? undefined : this.makeVoting();
     this.peer = new Peer(this.home, this.voting);
