@@ -139,7 +139,8 @@ export interface Undecodable {
 export function decodeWrite(op: number, body: Uint8Array): WriteRequest | Undecodable {
   try {
     // A frame or packet has bounded the whole, and with it every length inside.
-    return read(op, new Reader(body, 0, body.length, body.length), body);
+    READER.reset(body);
+    return read(op, READER, body);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return undecodable(body, error.message, op === Op.multi);
@@ -266,3 +267,5 @@ function undecodable(body: Uint8Array, reason: string, takesZxid: boolean): Unde
 }
 
 const NOTHING = new Uint8Array(0);
+/** One request is decoded at a time. Lengths are bounded by the body itself. */
+const READER = new Reader(NOTHING, 0, 0, 0x7fffffff);
