@@ -67,6 +67,10 @@ describe("the fix-up (client-protocol 3.8)", () => {
       [acl(5, "digest", "bob:hash"), acl(5, "digest", "eve:h")],
     ],
     ["auth of nobody", [acl(5, "auth", "")], [IP, SUPER], Err.invalidACL],
+    ["a null id behind one alike", [acl(5, "auth", ""), acl(5, "auth", null)], [BOB], Err.marshallingError],
+    ["a null id before one alike", [acl(5, "auth", null), acl(5, "auth", "")], [IP], Err.invalidACL],
+    ["a null scheme behind equal perms", [a, acl(a.perms, null, "x")], [], Err.marshallingError],
+    ["a null scheme behind other perms", [a, acl(read + 1, null, "x")], [], Err.invalidACL],
     [
       "auth is not de-duplicated again",
       [acl(5, "digest", "bob:hash"), acl(5, "auth", "")],

@@ -14,7 +14,9 @@ export function fixUpAcl(
 ): readonly ACL[] | number {
   if (acl === null || acl.length === 0) return Err.invalidACL;
   const fixed: ACL[] = [];
-  for (const entry of withoutDuplicates(acl)) {
+  const unique = withoutDuplicates(acl);
+  if (unique === undefined) return Err.marshallingError;
+  for (const entry of unique) {
     if (entry.id.scheme === "auth") {
       const expanded = expandAuth(entry.perms, identities, providers);
       if (expanded.length === 0) return Err.invalidACL;
@@ -42,13 +44,21 @@ function expandAuth(perms: number, identities: readonly Id[], providers: AuthPro
     .map((id) => ({ perms, id }));
 }
 
-function withoutDuplicates(acl: readonly ACL[]): readonly ACL[] {
+/** Undefined where Java fails while it compares: a null scheme or id met an entry that was alike up to there. */
+function withoutDuplicates(acl: readonly ACL[]): readonly ACL[] | undefined {
   if (acl.length === 1) return acl;
   const seen = new Set<string>();
-  return acl.filter(({ perms, id }) => {
+  const unique: ACL[] = [];
+  for (const entry of acl) {
+    const { perms, id } = entry;
+    const alike = id.scheme === null ? `${perms}` : JSON.stringify([perms, id.scheme]);
+    if ((id.scheme === null || id.id === null) && seen.has(alike)) return undefined;
     const text = JSON.stringify([perms, id.scheme, id.id]);
-    const isNew = !seen.has(text);
-    seen.add(text);
-    return isNew;
-  });
+    if (!seen.has(text)) unique.push(entry);
+    seen
+      .add(text)
+      .add(`${perms}`)
+      .add(JSON.stringify([perms, id.scheme]));
+  }
+  return unique;
 }
