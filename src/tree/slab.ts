@@ -3,15 +3,15 @@ import { assert } from "../base/assert.ts";
 /**
  * Memory for the variable-sized bytes of a million znodes without a heap object for each.
  *
- * A block is named by an int32: page and offset in units of four bytes. Pages of 1 MiB are cut into
- * blocks of one size class each, freed blocks are linked through their own first word, and a page whose last block was freed
- * goes back to the collector, so that a change of sizes does not strand memory. What is larger than LARGEST_BLOCK gets bytes
- * of its own (and a negative name).
+ * A block is named by an int32: page and offset in units of four bytes. Pages of 1 MiB are cut into blocks of one size class
+ * each, freed blocks are linked through their own first word, and a page whose last block was freed goes back to the collector,
+ * so that a change of sizes does not strand memory. What is larger than LARGEST_BLOCK gets bytes of its own (and a negative
+ * name).
  *
  * Who allocates keeps the size: a block does not know it.
  */
 export class Slab {
-  private readonly pages: (Page | undefined)[] = [undefined];
+  private readonly pages: (Page | undefined)[] = [];
   private readonly vacantPages: number[] = [];
   private readonly large: (Page | undefined)[] = [];
   private readonly vacantLarge: number[] = [];
