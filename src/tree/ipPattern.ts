@@ -67,8 +67,9 @@ function bytesOf(groups: readonly number[]): readonly number[] {
 function decimal(text: string, most: number): number | undefined {
   if (!DECIMAL.test(text)) return undefined;
   const value = Number(text);
-  return value <= most ? value : undefined;
+  return value >= 0 && value <= most ? value : undefined;
 }
 
-const DECIMAL = /^[0-9]{1,9}$/;
+// As Java reads an int: a sign and zeros in front are taken.
+const DECIMAL = /^[+-]?[0-9]+$/;
 const HEX_GROUP = /^[0-9a-fA-F]{1,4}$/;
