@@ -48,6 +48,7 @@ const FORBIDDEN_IN_PURE: readonly RegExp[] = [
 
 const ENTRIES: readonly RegExp[] = [
   /^src\/(index|main)\.ts$/,
+  /^src\/disk\/diskWorker\.ts$/,
   /^src\/cli\/[^/]+\.ts$/,
   /^jute\/src\/index\.ts$/,
   /^compat-tests\/(recorder|bench)\/[^/]+\.ts$/,
