@@ -1,0 +1,111 @@
+import { startJavaServer } from "../peers/javaServer.ts";
+import type { PeerServer, ServerOptions } from "../peers/server.ts";
+import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
+import { seedFrom } from "./chance.ts";
+import { type Coverage, runLockstep } from "./lockstep.ts";
+import { SUPER_DIGEST } from "./pools.ts";
+
+// The same generated requests to Java 3.9.5 and to ours, every reply and event compared byte for byte (README.md says what is
+// masked and what is left out). TYPEKEEPER_DIFFERENTIAL_SEED replays a run, TYPEKEEPER_DIFFERENTIAL_REQUESTS sets its length.
+
+const seed = seedFrom("TYPEKEEPER_DIFFERENTIAL_SEED");
+const budget = Number(process.env.TYPEKEEPER_DIFFERENTIAL_REQUESTS ?? 20_000);
+
+// Sessions outlive the run, and nothing is deleted by a clock: both would take zxids at different moments.
+const OPTIONS: ServerOptions = {
+  config: { minSessionTimeout: 1_800_000, maxSessionTimeout: 3_600_000, snapCount: 4_000 },
+  jvmFlags: [
+    "-Dznode.container.checkIntervalMs=3600000",
+    `-Dzookeeper.DigestAuthenticationProvider.superDigest=${SUPER_DIGEST}`,
+  ],
+};
+const EXTENDED: ServerOptions = {
+  ...OPTIONS,
+  jvmFlags: [...(OPTIONS.jvmFlags ?? []), "-Dzookeeper.extendedTypesEnabled=true"],
+};
+
+test("the suite itself: two Java servers do not differ, and one with other rules does", async () => {
+  await between([startJavaServer(OPTIONS), startJavaServer(OPTIONS)], (pair) =>
+    runLockstep(...pair, { seed, requests: budget / 20 }),
+  );
+  await between([startJavaServer(OPTIONS), startJavaServer(EXTENDED)], async (pair) => {
+    await expect(runLockstep(...pair, { seed, requests: budget })).rejects.toThrow("a difference");
+  });
+}, 300_000);
+
+test("ours answers as Java does", async () => {
+  const coverage = await between(
+    [startJavaServer(OPTIONS), process.env.SUBJ ? startJavaServer(OPTIONS) : startTypekeeperServer(OPTIONS)],
+    (pair) => runLockstep(...pair, { seed, requests: (budget * 3) / 4 }),
+  );
+  expect(unseen(coverage, SEEN_PLAIN)).toEqual([]);
+}, 600_000);
+
+test("ours answers as Java does with extended types", async () => {
+  const coverage = await between([startJavaServer(EXTENDED), startTypekeeperServer(EXTENDED)], (pair) =>
+    runLockstep(...pair, { seed: seed + 1, requests: budget / 4 }),
+  );
+  expect(unseen(coverage, SEEN_EXTENDED)).toEqual([]);
+}, 600_000);
+
+async function between<T>(
+  starting: readonly [Promise<PeerServer>, Promise<PeerServer>],
+  run: (pair: readonly [PeerServer, PeerServer]) => Promise<T>,
+): Promise<T> {
+  const pair = await Promise.all(starting);
+  try {
+    await Promise.all(pair.map((server) => server.waitServing()));
+    return await run(pair);
+  } finally {
+    await Promise.all(pair.map((server) => server.stop()));
+  }
+}
+
+/** What a run of this length has seen whatever its seed: else the generator no longer asks what it should. */
+function unseen({ requests, answers }: Coverage, expected: string): readonly string[] {
+  if (requests < FULL_RUN) return [];
+  const keys = expected
+    .trim()
+    .split("\n")
+    .flatMap((line) => {
+      const [name, ...verdicts] = line.trim().split(" ");
+      return verdicts.map((verdict) => `${name} ${verdict}`);
+    });
+  return keys.filter((key) => !answers.has(key));
+}
+
+const FULL_RUN = 5_000;
+const SEEN = `
+  create 0 -5 -8 -101 -102 -110 -114
+  create2 0 -5 -8 -101 -110 -114
+  createContainer 0 -110 -114
+  createTTL -8
+  delete 0 -5 -101 -102 -103 -111
+  exists 0 -5 -101 -102
+  getData 0 -5 -101 -102
+  setData 0 -5 -8 -101 -102 -103
+  getACL 0 -5 -101
+  setACL 0 -8 -101 -103 -114
+  getChildren 0 -101
+  getChildren2 0 -101
+  sync 0
+  ping 0
+  multi 0 -5 -101 -102 -103 -110 -114
+  multiRead 0 -5
+  reconfig -123
+  checkWatches 0 -5 -121
+  removeWatches -5 -121
+  auth 0
+  sasl 0
+  setWatches 0 -5
+  setWatches2 0 -5
+  addWatch 0 -5
+  getEphemerals 0
+  getAllChildrenNumber 0 -101
+  whoAmI 0
+  closeSession 0
+  event 1 2 3 4`;
+const SEEN_PLAIN = `${SEEN}
+  createTTL -6`;
+const SEEN_EXTENDED = `${SEEN}
+  createTTL 0 -101 -110`;

@@ -1,0 +1,140 @@
+import { Op } from "../../src/wire/client/numbers.ts";
+import { ReplyHeader } from "../../src/wire/client/shared.ts";
+import type { PeerServer } from "../peers/server.ts";
+import { Chance } from "./chance.ts";
+import { nameOf } from "./requests.ts";
+import { type Opening, Script, type Sent, type Step } from "./script.ts";
+import { type Answer, Side } from "./side.ts";
+
+/** What a run went through: requests, and how often each operation was answered with each error, and events came. */
+export type Coverage = { readonly requests: number; readonly answers: ReadonlyMap<string, number> };
+
+/**
+ * Tells two servers that have just been started on empty folders the same, one thing at a time, until `requests` were sent; every
+ * byte they say is compared. Rejects at the first difference with the seed, the step, and both answers.
+ */
+export async function runLockstep(
+  reference: PeerServer,
+  subject: PeerServer,
+  { seed, requests }: { readonly seed: number; readonly requests: number },
+): Promise<Coverage> {
+  const sides = [new Side(reference.clientPort), new Side(subject.clientPort)] as const;
+  const script = new Script(new Chance(seed), SLOTS);
+  const answers = new Map<string, number>();
+  const told: string[] = [];
+  let sent = 0;
+  try {
+    while (sent < requests) {
+      const step = script.next();
+      told.push(describe(step));
+      const where = (): string => `seed ${seed}, step ${told.length}\n${told.slice(-STEPS_TOLD).join("\n")}`;
+      const [expected] = await same(sides, (side) => side.run(step).then((answer) => [answer]), where);
+      if (expected === undefined) throw new Error("no answer");
+      script.learn(step, expected.outcome);
+      sent += requestsOf(step).length || 1;
+      count(answers, step, expected);
+    }
+    await same(
+      sides,
+      (side) => side.drain(),
+      () => `seed ${seed}, the events at the end`,
+    );
+  } finally {
+    for (const side of sides) side.close();
+  }
+  return { requests: sent, answers };
+}
+
+/** Does the same on both sides and compares; gives the reference's answers. */
+async function same(
+  [reference, subject]: readonly [Side, Side],
+  action: (side: Side) => Promise<readonly Answer[]>,
+  where: () => string,
+): Promise<readonly Answer[]> {
+  const [expected, found] = await Promise.allSettled([action(reference), action(subject)]);
+  if (expected.status === "rejected") throw new Error(`the reference: ${expected.reason}\n${where()}`);
+  if (found.status === "rejected") throw new Error(`the subject: ${found.reason}\n${where()}`);
+  const differs = firstDifference(expected.value, found.value);
+  if (differs !== undefined) throw new Error(`a difference\n${where()}\n${differs}`);
+  return expected.value;
+}
+
+/** Where two sides part: the frames there, as they came and as they are compared. */
+function firstDifference(expected: readonly Answer[], found: readonly Answer[]): string | undefined {
+  const [wanted, came] = [expected, found].map((answers) => answers.flatMap(lines));
+  if (wanted === undefined || came === undefined) return undefined;
+  const at = Array.from({ length: Math.max(wanted.length, came.length) }, (_, index) => index).find(
+    (index) => wanted[index]?.compared !== came[index]?.compared,
+  );
+  if (at === undefined) return undefined;
+  const say = ({ raw, compared }: Line = { raw: "nothing", compared: "nothing" }): string =>
+    raw === compared ? raw : `${raw}\n    compared as ${compared}`;
+  const before = wanted.slice(Math.max(0, at - 3), at).map(({ raw }) => `  both      ${raw.slice(0, 200)}\n`);
+  const replies = wanted.slice(0, at).filter(({ raw }) => !raw.startsWith("ffffffff")).length;
+  return `${before.join("")}  reply ${replies + 1}\n  reference ${say(wanted[at])}\n  subject   ${say(came[at])}`;
+}
+
+type Line = { readonly raw: string; readonly compared: string };
+
+function lines({ frames, outcome }: Answer): readonly Line[] {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+  const end = outcome.closed ? "closed" : "open";
+  return [...frames.map(({ raw, masked }) => ({ raw: hex(raw), compared: hex(masked) })), { raw: end, compared: end }];
+}
+
+function describe(step: Step): string {
+  switch (step.kind) {
+    case "open":
+      return `${step.slot} opens ${describeOpening(step.opening)}${step.kicks === undefined ? "" : ` from ${step.kicks}`}`;
+    case "stray":
+      return `a stranger sends ${step.text}: ${Buffer.from(step.bytes).toString("hex")}`;
+    case "fatal":
+      return `${step.slot} ends with ${step.request instanceof Uint8Array ? Buffer.from(step.request).toString("hex") : describeSent(step.request)}`;
+    case "request":
+      return `${step.slot} ${describeSent(step.request)}`;
+    case "batch":
+      return `${step.slot} at once\n${step.requests.map((sent) => `    ${describeSent(sent)}`).join("\n")}`;
+    case "cut":
+      return `${step.slot} is cut`;
+  }
+}
+
+function describeOpening({ session, password, bytes, timeOut, ahead }: Opening): string {
+  return `session ${session} with ${password} password, ${bytes} bytes, time-out ${timeOut}${ahead ? ", ahead" : ""}`;
+}
+
+function describeSent({ xid, type, text, body }: Sent): string {
+  return `xid ${xid} type ${type} ${text} (${body.length > 300 ? `${body.length} bytes` : Buffer.from(body).toString("hex")})`;
+}
+
+function requestsOf(step: Step): readonly Sent[] {
+  if (step.kind === "batch") return step.requests;
+  if (step.kind === "request") return [step.request];
+  return [];
+}
+
+function count(answers: Map<string, number>, step: Step, { frames }: Answer): void {
+  const add = (key: string): unknown => answers.set(key, (answers.get(key) ?? 0) + 1);
+  for (const { raw } of frames) if (raw.length > 24 && raw[0] === 0xff && raw[3] === 0xff) add(`event ${raw[19]}`);
+  const replies = frames.filter(({ raw }) => ReplyHeader.decode(raw).xid !== -1);
+  for (const [index, { type }] of requestsOf(step).entries()) {
+    const reply = replies[index]?.raw;
+    if (reply === undefined) continue;
+    add(`${nameOf(type)} ${verdictOf(type, reply)}`);
+  }
+}
+
+/** The error of a reply; that of the op at fault when a multi failed in one. */
+function verdictOf(type: number, reply: Uint8Array): number {
+  const { err } = ReplyHeader.decode(reply);
+  if (type !== Op.multi || err !== 0) return err;
+  const body = Buffer.from(reply.subarray(16));
+  for (let at = 0; body.length - at > 9 && body.readInt32BE(at) === -1; at += 13) {
+    const code = body.readInt32BE(at + 5);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+const SLOTS = 4;
+const STEPS_TOLD = 6;
