@@ -40,6 +40,7 @@ export class Faults {
     node.disk.manners.maxDelayMs = node.disk.manners.minDelayMs + 2;
     node.resume();
     node.releaseDisk();
+    if (node.isStopping) node.kill();
   }
 
   private heal(from: string, to: string): void {

@@ -100,6 +100,11 @@ export class SimClient {
     return this.phase === "closed";
   }
 
+  /** For messages. */
+  get state(): string {
+    return `${this.phase}, session ${this.sessionId.toString(16)}, zxid ${this.lastZxid.toString(16)}`;
+  }
+
   get outstanding(): number {
     return this.calls.length;
   }

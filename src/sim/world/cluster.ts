@@ -3,7 +3,6 @@ import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/configError.ts";
 import { parseConfig } from "../../config/parseConfig.ts";
 import type { ServerEvent } from "../../server/events.ts";
-import type { Server } from "../../server/server.ts";
 import type { DiskEvent } from "../../store/commands.ts";
 import { Random } from "../random.ts";
 import type { Trace } from "../trace.ts";
@@ -146,7 +145,9 @@ export class Cluster {
         this.line(`${node.host} disk ${diskText(event)}`);
         for (const watcher of this.watchers) watcher.diskAnswered?.(node, event, command);
       },
-      afterTurn: (node, server) => this.afterTurn(node, server),
+      afterTurn: (node, server, died) => {
+        for (const watcher of this.watchers) watcher.afterTurn?.(node, server, died);
+      },
       ended: (node, code, reason, bug) => this.ended(node, code, reason, bug),
     };
   }
@@ -155,10 +156,6 @@ export class Cluster {
     this.line(`${node.host} ${event.name}: ${event.message}`);
     this.seen.set(event.name, (this.seen.get(event.name) ?? 0) + 1);
     for (const watcher of this.watchers) watcher.observed?.(node, event);
-  }
-
-  private afterTurn(node: Node, server: Server): void {
-    for (const watcher of this.watchers) watcher.afterTurn?.(node, server);
   }
 
   private ended(node: Node, code: number, reason: string, bug: boolean): void {
@@ -228,6 +225,8 @@ export function diskText(event: DiskEvent): string {
     case "snapshotFailed":
     case "failed":
       return `${event.kind}: ${event.reason}`;
+    case "drained":
+      return "drained";
     case "snapshotDue":
       return "snapshot is due";
   }

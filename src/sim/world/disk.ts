@@ -38,7 +38,7 @@ export class SimDisk {
       if (!isSync) return "perform";
       if (this.failsNextSync) {
         this.failsNextSync = false;
-        throw new Error("EIO: i/o error, fdatasync");
+        throw new DiskFailed("EIO: i/o error, fdatasync");
       }
       return this.manners.liesAboutSync ? "ignore" : "perform";
     };
@@ -58,6 +58,11 @@ export class SimDisk {
     this.works();
     this.files.crash(fate);
   }
+}
+
+/** An error of the disk itself. */
+export class DiskFailed extends Error {
+  override readonly name = "DiskFailed";
 }
 
 /** Thrown into whoever changes a disk whose machine is stopping. */

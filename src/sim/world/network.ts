@@ -129,7 +129,10 @@ export class Network {
     this.links.add(far);
     this.tap(near, far, address);
     far.open(() => listener.accepted(far));
-    this.clock.after(backMs, "work", () => near.open(() => dial.opened(near)));
+    this.clock.after(backMs, "work", () => {
+      if (near.isOver) dial.failed("connection reset");
+      else near.open(() => dial.opened(near));
+    });
   }
 }
 

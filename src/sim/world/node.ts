@@ -14,7 +14,8 @@ export interface NodeWatcher {
   booted(node: Node): void;
   observed(node: Node, event: ServerEvent): void;
   diskAnswered(node: Node, event: DiskEvent, command: DiskCommand): void;
-  afterTurn(node: Node, server: Server): void;
+  /** `died`: the process ended in the middle of the turn. */
+  afterTurn(node: Node, server: Server, died: boolean): void;
   ended(node: Node, code: number, reason: string, bug: boolean): void;
 }
 
@@ -51,6 +52,10 @@ export class Node implements Machine {
     return this.process !== undefined && !this.process.isOver;
   }
 
+  get isStopping(): boolean {
+    return this.process?.isStopping === true;
+  }
+
   get isPaused(): boolean {
     return this.process?.isPaused === true;
   }
@@ -69,8 +74,8 @@ export class Node implements Machine {
     const process: Process = new Process(this, {
       observed: (event) => watcher.observed(this, event),
       diskAnswered: (event, command) => watcher.diskAnswered(this, event, command),
-      afterTurn: () => {
-        if (process.server !== undefined) watcher.afterTurn(this, process.server);
+      afterTurn: (died) => {
+        if (process.server !== undefined) watcher.afterTurn(this, process.server, died);
       },
       ended: (code, reason, bug) => watcher.ended(this, code, reason, bug),
     });

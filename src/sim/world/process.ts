@@ -12,7 +12,7 @@ import { StoreError } from "../../store/storeError.ts";
 import { CommittedLog } from "../../zab/committedLog.ts";
 import type { Random } from "../random.ts";
 import type { Clock, Scheduled } from "./clock.ts";
-import { DiskQueue, DiskStopped, type SimDisk } from "./disk.ts";
+import { DiskFailed, DiskQueue, DiskStopped, type SimDisk } from "./disk.ts";
 import type { SimLink } from "./link.ts";
 import type { LinkEvents, Network } from "./network.ts";
 
@@ -34,7 +34,8 @@ export interface Machine {
 export interface ProcessWatcher {
   observed(event: ServerEvent): void;
   diskAnswered(event: DiskEvent, command: DiskCommand): void;
-  afterTurn(): void;
+  /** `died`: in the middle of the turn. */
+  afterTurn(died: boolean): void;
   /** The process ended by itself; `bug`: by an exception that nothing caught. */
   ended(code: number, reason: string, bug: boolean): void;
 }
@@ -51,6 +52,7 @@ export class Process implements World {
   private readonly bootMs: number;
   private running: Server | undefined;
   private over = false;
+  private stopping = false;
   private held: ((at: Instant) => void)[] | undefined;
   private effectsLeft = Number.POSITIVE_INFINITY;
   private timer: Scheduled | undefined;
@@ -78,6 +80,10 @@ export class Process implements World {
     return this.over;
   }
 
+  get isStopping(): boolean {
+    return this.stopping && !this.over;
+  }
+
   get isPaused(): boolean {
     return this.held !== undefined;
   }
@@ -101,6 +107,7 @@ export class Process implements World {
 
   /** SIGTERM: orderly, then it ends once the disk has nothing left to do. */
   stop(): void {
+    this.stopping = true;
     this.turn((at) => this.running?.stop(at));
     this.endWhenIdle();
   }
@@ -303,16 +310,17 @@ export class Process implements World {
     this.guard(() => handle(this.instant()));
     if (this.over) return;
     this.arm();
-    this.watcher.afterTurn();
+    this.watcher.afterTurn(false);
   }
 
   private guard(run: () => void): void {
     try {
       run();
     } catch (error) {
+      if (error instanceof ProcessExit) this.watcher.afterTurn(true);
       this.kill(0);
       if (error instanceof ProcessExit) this.watcher.ended(error.code, error.message, false);
-      else if (error instanceof StoreError) this.watcher.ended(1, error.message, false);
+      else if (error instanceof StoreError || error instanceof DiskFailed) this.watcher.ended(1, error.message, false);
       else if (error instanceof DiskStopped) this.watcher.ended(KILLED, "the machine stops", false);
       else this.watcher.ended(1, error instanceof Error ? `${error.stack}` : String(error), true);
     }
