@@ -61,6 +61,7 @@ export class Links {
   syncedAt(tick: number): Set<ServerId> {
     const sids = new Set<ServerId>();
     for (const handler of this.all.values()) {
+      if (handler.phase === "introducing") continue;
       if (handler.role === "follower" && tick <= handler.syncedUntilTick) sids.add(handler.sid);
     }
     return sids;
