@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Ensemble, Member } from "../peers/ensemble.ts";
+import { fourLetter, mntr } from "../peers/fourLetter.ts";
+import type { Kind, ServerOptions } from "../peers/server.ts";
+import { waitFor } from "../peers/waiting.ts";
+import { withClient } from "./client.ts";
+
+/** Nothing happens to the sessions of these tests unless they say so. */
+export const QUIET: NonNullable<ServerOptions["config"]> = { maxSessionTimeout: 600_000 };
+
+/** Stops leaders, and starts them again, until `wanted` is satisfied with the one that leads; all members serve then. */
+export async function leadBy(ensemble: Ensemble, wanted: (member: Member) => boolean): Promise<Member> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const leader = await ensemble.waitServing();
+    if (wanted(leader)) return leader;
+    // Who is behind cannot win: all have to stand at one zxid first, that of a transaction.
+    await withClient(leader.clientPort, (client) => client.sync());
+    await untilEqualZxid(ensemble);
+    await leader.stop();
+    await ensemble.waitServing();
+    await leader.start();
+  }
+  throw new Error("the wanted member did not come to lead");
+}
+
+export function ofKind(kind: Kind): (member: Member) => boolean {
+  return (member) => member.kind() === kind;
+}
+
+/** The last zxid the member has applied, as srvr tells it. */
+export async function zxidOf(member: Member): Promise<bigint> {
+  const answer = await fourLetter(member.clientPort, "srvr");
+  const text = /^Zxid: 0x([0-9a-f]+)$/m.exec(answer)?.[1];
+  if (text === undefined) throw new Error(`member ${member.id} tells no zxid: ${answer}`);
+  return BigInt(`0x${text}`);
+}
+
+/** Until all running members stand at one zxid; gives it. */
+export function untilEqualZxid(ensemble: Ensemble, timeoutMs = 60_000): Promise<bigint> {
+  return waitFor("one zxid on all members", timeoutMs, async () => {
+    const running = ensemble.members.filter((member) => member.running());
+    const zxids = await Promise.all(running.map((member) => zxidOf(member).catch(() => -1n)));
+    const [first = -1n] = zxids;
+    return first !== -1n && zxids.every((zxid) => zxid === first) ? first : undefined;
+  });
+}
+
+/** How many transactions this process has found to give another tree than the leader's digest says. */
+export async function digestMismatches(member: Member): Promise<number> {
+  const text = (await mntr(member.clientPort)).get("zk_digest_mismatches_count");
+  if (text === undefined) throw new Error(`member ${member.id} counts no digest mismatches`);
+  return Number(text);
+}
+
+/** Everything the member's processes have logged from here on. */
+export function logMark(member: Member): () => string {
+  const before = readFileSync(member.logFile).length;
+  return () => readFileSync(member.logFile).subarray(before).toString("utf8");
+}
+
+/** Whether a transaction log of the member holds these bytes, committed or not. */
+export function logHolds(member: Member, text: string): boolean {
+  const folder = join(member.dataDir, "version-2");
+  const logs = readdirSync(folder).filter((name) => name.startsWith("log."));
+  return logs.some((name) => readFileSync(join(folder, name)).includes(text));
+}
