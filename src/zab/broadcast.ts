@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { ServerId } from "../base/ids.ts";
-import { counterOf, nextZxid, type Zxid } from "../base/zxid.ts";
+import { nextZxid, type Zxid } from "../base/zxid.ts";
 import { PacketType, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { LinkId } from "./leaderWorld.ts";
@@ -52,7 +52,7 @@ export class Broadcast {
 
   /** False when there is no such proposal, neither outstanding nor committed before: worth a warning. */
   ack(sid: ServerId, zxid: Zxid): boolean {
-    if (counterOf(zxid) === 0 || this.outstanding === 0 || zxid <= this.lastCommitted) return true;
+    if (this.outstanding === 0 || zxid <= this.lastCommitted) return true;
     const proposal = this.find(zxid);
     proposal?.acked.add(sid);
     return proposal !== undefined;
