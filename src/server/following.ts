@@ -105,8 +105,8 @@ export class Following implements LearnerWorld {
 
   // The link to the leader.
 
-  onBytes(chunk: Uint8Array): void {
-    if (this.isOver) return;
+  onBytes(link: ByteLink, chunk: Uint8Array): void {
+    if (this.isOver || link !== this.link) return;
     try {
       if (this.incoming !== undefined) this.feed(this.incoming, chunk);
       else this.packets.push(chunk);
@@ -117,8 +117,9 @@ export class Following implements LearnerWorld {
     }
   }
 
-  onLinkClosed(): void {
-    if (!this.isOver) this.learner.onLinkClosed("the leader closed the connection");
+  /** The end of a link that an earlier role had, or that came too late, means nothing here. */
+  onLinkClosed(link: ByteLink): void {
+    if (!this.isOver && link === this.link) this.learner.onLinkClosed("the leader closed the connection");
   }
 
   // LearnerWorld.

@@ -18,9 +18,13 @@ export class ReadHistory implements Job {
   private readonly found: TxnBytes[] = [];
 
   constructor(link: number, home: Home, from: Zxid, answer: (history: readonly TxnBytes[] | "unusable") => void) {
-    this.name = `readHistory ${link}`;
+    this.name = ReadHistory.nameFor(link);
     this.answer = answer;
     this.batches = open(home, from);
+  }
+
+  static nameFor(link: number): string {
+    return `readHistory ${link}`;
   }
 
   step(): "more" | "done" {
@@ -36,6 +40,10 @@ export class ReadHistory implements Job {
     }
   }
 
+  cancel(): void {
+    this.batches?.return();
+  }
+
   private finish(history: readonly TxnBytes[] | "unusable"): "done" {
     this.answer(history);
     return "done";
@@ -46,5 +54,6 @@ function open(home: Home, from: Zxid): Generator<readonly TxnBytes[], void> | un
   const { config, world, committedLog, journal } = home;
   const { snapshotSizeFactor } = config;
   const options = { maxRecordBytes: packetLimit(home), dropDamagedTail: false, snapshotSizeFactor };
-  return openHistory(world.directories, from, committedLog.max ?? journal.lastLogged, options);
+  // As far as the committed log begins: what lies behind may not be on this server's own disk yet.
+  return openHistory(world.directories, from, committedLog.min ?? journal.lastLogged, options);
 }

@@ -5,6 +5,8 @@
 export interface Job {
   readonly name: string;
   step(): "more" | "waiting" | "done";
+  /** It is not wanted any more: lets go of what it holds. */
+  cancel(): void;
 }
 
 /** The jobs of one server, stepped in turn. */
@@ -28,8 +30,10 @@ export class Jobs {
   }
 
   cancel(name: string): void {
-    const at = this.running.findIndex((job) => job.name === name);
-    if (at >= 0) this.running.splice(at, 1);
+    const job = this.running.find((running) => running.name === name);
+    if (job === undefined) return;
+    this.remove(job);
+    job.cancel();
   }
 
   has(name: string): boolean {
@@ -40,10 +44,17 @@ export class Jobs {
   step(): boolean {
     let more = false;
     for (const job of [...this.running]) {
+      // One before it may have ended it.
+      if (!this.running.includes(job)) continue;
       const state = job.step();
-      if (state === "done") this.cancel(job.name);
+      if (state === "done") this.remove(job);
       if (state === "more") more = true;
     }
     return more;
+  }
+
+  private remove(job: Job): void {
+    const at = this.running.indexOf(job);
+    if (at >= 0) this.running.splice(at, 1);
   }
 }

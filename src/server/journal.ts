@@ -32,6 +32,11 @@ export class Journal {
     return this.flushed === this.appended;
   }
 
+  /** Whether something was logged that the tree does not hold. */
+  get hasUnapplied(): boolean {
+    return this.unapplied.length > 0;
+  }
+
   append(entry: TxnBytes): void {
     this.appended = entry.zxid;
     this.unapplied.push(entry);

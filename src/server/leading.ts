@@ -101,7 +101,7 @@ export class Leading implements LeaderWorld {
 
   onLinkClosed(link: ByteLink): void {
     if (!this.links.delete(link.number)) return;
-    this.home.jobs.cancel(StreamSnapshot.nameFor(link.number));
+    this.cancelJobs(link.number);
     this.leader.onLinkClosed(link.number);
   }
 
@@ -129,7 +129,7 @@ export class Leading implements LeaderWorld {
     const learner = this.links.get(link);
     if (learner === undefined) return;
     this.links.delete(link);
-    this.home.jobs.cancel(StreamSnapshot.nameFor(link));
+    this.cancelJobs(link);
     this.home.world.observe(event("info", "leader.close", `closing learner ${learner.link.remoteAddress}: ${reason}`));
     learner.link.destroy();
   }
@@ -209,6 +209,12 @@ export class Leading implements LeaderWorld {
     this.home.world.observe(
       event("warn", "leader.ignoredRequest", `REQUEST of type ${type} from link ${link} ignored`),
     );
+  }
+
+  /** Nobody waits for what was being sent, or read for it. */
+  private cancelJobs(link: LinkId): void {
+    this.home.jobs.cancel(StreamSnapshot.nameFor(link));
+    this.home.jobs.cancel(ReadHistory.nameFor(link));
   }
 
   private lose(link: LinkId, reason: string): void {

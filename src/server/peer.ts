@@ -110,12 +110,12 @@ export class Peer {
 
   onQuorumBytes(link: ByteLink, chunk: Uint8Array): void {
     if (this.role.kind === "leading") this.role.leading.onBytes(link, chunk);
-    else if (this.role.kind === "following") this.role.following.onBytes(chunk);
+    else if (this.role.kind === "following") this.role.following.onBytes(link, chunk);
   }
 
   onQuorumClosed(link: ByteLink): void {
     if (this.role.kind === "leading") this.role.leading.onLinkClosed(link);
-    else if (this.role.kind === "following") this.role.following.onLinkClosed();
+    else if (this.role.kind === "following") this.role.following.onLinkClosed(link);
   }
 
   onDisk(diskEvent: DiskEvent): void {
@@ -130,6 +130,11 @@ export class Peer {
       default:
         return undefined;
     }
+  }
+
+  /** Between roles the tree is not to be written down: what it holds may not be what the log will hold. */
+  get hasRole(): boolean {
+    return this.role.kind === "leading" || this.role.kind === "following";
   }
 
   get deadline(): number {
@@ -261,6 +266,8 @@ export class Peer {
     const { home } = this;
     if (role.reloading || !role.isDrained || this.nowMs < role.restUntilMs) return;
     if (!role.discardMemory) {
+      // What is applied now may be cut from the log later: no snapshot with an earlier name may hold it.
+      if (home.journal.hasUnapplied) dropSnapshot(home);
       home.journal.applyRest(home.database);
       return this.look();
     }
@@ -274,6 +281,7 @@ export class Peer {
   private rebuild(done: () => void): void {
     const { home } = this;
     dropSnapshot(home);
+    home.jobs.cancel("reload");
     home.jobs.start(new Reload(home, done));
   }
 

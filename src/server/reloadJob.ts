@@ -32,6 +32,9 @@ export class Reload implements Job {
     }
     return "done";
   }
+
+  /** What was read so far is nobody's yet. */
+  cancel(): void {}
 }
 
 /** A database from the files of `directories`; the committed log is filled with what the logs hold. */

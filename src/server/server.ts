@@ -205,7 +205,7 @@ export class Server {
   private snapshot(): void {
     const { home } = this;
     // One at a time, as Java: the log has rolled, and the next one will do.
-    if (home.jobs.has("saveSnapshot") || home.jobs.has("reload")) return;
+    if (home.jobs.has("saveSnapshot") || home.jobs.has("reload") || !this.peer.hasRole) return;
     home.jobs.start(
       new SaveSnapshot(home.database, home.database.tree.lastProcessedZxid, (command) => home.world.disk(command)),
     );

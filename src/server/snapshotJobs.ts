@@ -17,13 +17,20 @@ export function* snapshotChunks(database: Database, form: SnapshotForm): Generat
   const { tree, sessions } = database;
   const encoder = new SnapshotEncoder(form);
   const table = Array.from(sessions, ([id, timeoutMs]) => ({ id, timeoutMs }));
+  const head = encoder.begin(table, [...tree.aclEntries()]);
   const nodes = new Writer(2 * SLICE_BYTES);
   const slices = tree.writeNodes(nodes, SLICE_BYTES);
-  yield encoder.begin(table, [...tree.aclEntries()]);
-  for (let slice = slices.next(); ; slice = slices.next()) {
-    if (nodes.length > 0) yield encoder.nodes(nodes.toBytes());
-    nodes.reset();
-    if (slice.done === true) break;
+  try {
+    // Before anything else: only a walk that has begun can be ended.
+    let slice = slices.next();
+    yield head;
+    while (nodes.length > 0) {
+      yield encoder.nodes(nodes.toBytes());
+      nodes.reset();
+      if (slice.done !== true) slice = slices.next();
+    }
+  } finally {
+    slices.return(undefined);
   }
   const { lastProcessedZxid } = tree;
   const digest = { zxid: lastProcessedZxid, version: DIGEST_VERSION, digest: tree.signedDigest };
@@ -53,12 +60,16 @@ export class SaveSnapshot implements Job {
     this.disk({ kind: "endSnapshot", zxid: this.zxid });
     return "done";
   }
+
+  cancel(): void {
+    this.chunks.return();
+    this.disk({ kind: "abortSnapshot" });
+  }
 }
 
 /** Whatever snapshot is being written to disk is given up. */
 export function dropSnapshot(home: Home): void {
   home.jobs.cancel("saveSnapshot");
-  home.world.disk({ kind: "abortSnapshot" });
 }
 
 /** Streams a snapshot to a learner behind the SNAP packet, no faster than the link takes it. */
@@ -85,6 +96,10 @@ export class StreamSnapshot implements Job {
     if (value !== undefined) this.link.write(value);
     this.progress(done === true);
     return done === true ? "done" : "more";
+  }
+
+  cancel(): void {
+    this.chunks.return();
   }
 }
 
