@@ -158,6 +158,7 @@ export class Following implements LearnerWorld {
   saveSnapshot(zxid: Zxid): void {
     const { home } = this;
     this.awaitedSnapshot = zxid;
+    home.database.tree.checksDigests = true;
     if (home.journal.lastLogged !== zxid) home.journal.reset(zxid);
     dropSnapshot(home);
     home.jobs.start(new SaveSnapshot(home.database, zxid, (command) => home.world.disk(command)));
@@ -213,6 +214,7 @@ export class Following implements LearnerWorld {
     if (!incoming.decoder.push(chunk)) return this.learner.onSnapshotProgress(this.nowMs);
     const { database, decoder, zxid } = incoming;
     database.loaded(zxid);
+    database.tree.checksDigests = false;
     this.incoming = undefined;
     this.adopt(database);
     this.packets.push(decoder.rest());

@@ -44,6 +44,16 @@ test("what differs is counted and stops nothing; another digest version is not c
   expect([tree.digestMismatches, tree.lastDigestMismatch, tree.lastProcessedZxid]).toEqual([1, 1n, 3n]);
 });
 
+test("nothing is compared while the tree catches up with a stream", () => {
+  const tree = new DataTree();
+  tree.checksDigests = false;
+  tree.apply({ ...txn(1, create("/a")), digest: { version: 2, treeDigest: 1n } });
+  expect(tree.digestMismatches).toBe(0);
+  tree.checksDigests = true;
+  tree.apply({ ...txn(3, create("/b")), digest: { version: 2, treeDigest: 1n } });
+  expect([tree.digestMismatches, tree.lastDigestMismatch, tree.lastProcessedZxid]).toEqual([1, 3n, 3n]);
+});
+
 test("the sum wraps at 2^64 both ways", () => {
   const digest = new TreeDigest();
   digest.subtract(1);
