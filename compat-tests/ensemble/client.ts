@@ -87,6 +87,17 @@ export class Client {
     return CreateResponse.decode(await this.ask(Op.create, body)).path ?? "";
   }
 
+  /** All sent before the first answer is awaited. */
+  async createMany(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      this.raw.send(Op.create, CreateRequest.encode({ path, data: Buffer.from(path), acl: [...ANYONE], flags: 0 }));
+    }
+    for (const path of paths) {
+      const { err } = this.seen(await this.raw.reply());
+      if (err !== 0) throw new Error(`${path}: error ${err}`);
+    }
+  }
+
   async set(path: string, data: string): Promise<Stat> {
     const body = SetDataRequest.encode({ path, data: Buffer.from(data, "latin1"), version: -1 });
     return SetDataResponse.decode(await this.ask(Op.setData, body)).stat;

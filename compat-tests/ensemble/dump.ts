@@ -1,6 +1,6 @@
-import type { Ensemble, Member } from "../peers/ensemble.ts";
+import type { Ensemble } from "../peers/ensemble.ts";
 import { Client } from "./client.ts";
-import { digestMismatches, untilEqualZxid } from "./members.ts";
+import { expectNoMismatch, untilEqualZxid } from "./members.ts";
 
 /** Data of each znode by its path, text of one byte a character. */
 export type Tree = ReadonlyMap<string, string>;
@@ -23,17 +23,11 @@ export async function expectEqualTrees(ensemble: Ensemble): Promise<Tree> {
       expect(dump.lines).toEqual(first.lines);
       expect(dump.data).toEqual(first.data);
     }
-    expect(await Promise.all(running.map(mismatchesOf))).toEqual(running.map(({ id }) => [id, 0, 0]));
+    await expectNoMismatch(ensemble);
     return first.data;
   } finally {
     for (const client of clients) await client.close().catch(() => client.drop());
   }
-}
-
-/** By the counter of the process that runs now, and by the log of all its processes. */
-async function mismatchesOf(member: Member): Promise<readonly [id: number, counted: number, logged: number]> {
-  const logged = (member.tail(1_000_000).match(/Digests are not matching|digest mismatch/gi) ?? []).length;
-  return [member.id, await digestMismatches(member), logged];
 }
 
 async function dumpThrough(client: Client): Promise<Dump> {

@@ -2,7 +2,7 @@ import { type Ensemble, type Member, startEnsemble } from "../peers/ensemble.ts"
 import type { Kind } from "../peers/server.ts";
 import { expectEqualTrees } from "./dump.ts";
 import { type Load, startLoad } from "./load.ts";
-import { QUIET } from "./members.ts";
+import { expectNoMismatch, QUIET } from "./members.ts";
 import { MIXES } from "./mixes.ts";
 
 // kill -9, 20 times over the mixes, while clients write through all members: no acknowledged write is lost and none is half applied.
@@ -19,6 +19,7 @@ for (const { name, specs } of MIXES) {
       let last: Kind | undefined;
       for (const cycle of CYCLES) {
         const victims = cycle === "all" ? ensemble.members : [await victim(ensemble, cycle, last)];
+        await expectNoMismatch(ensemble);
         last = victims[0]?.kind();
         await Promise.all(victims.map((member) => member.kill()));
         if (cycle !== "all") await load.progress();
