@@ -197,7 +197,8 @@ compile() (
   # `src` and what it refers to: the server without its tests. The compiler leaves an output alone that would not change,
   # and writes outputs in spite of errors: those must not pass for a build the next time.
   node_modules/.bin/tsc -b src && touch -c dist/main.js && [ -f dist/main.js ] && return
-  rm -f dist/main.js
+  # The compiler would trust its record of the outputs and not write this one again.
+  rm -f dist/main.js dist/*.tsbuildinfo
   return 1
 )
 

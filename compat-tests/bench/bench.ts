@@ -93,7 +93,7 @@ async function memory(): Promise<Pair> {
   for (const kind of KINDS) {
     const server = await start(kind);
     try {
-      await zkload("-s", `127.0.0.1:${server.clientPort}`, "-k", "-n", "1000000", "-z", "100", "-c", "20", "-p", "64");
+      await zkload("-s", `127.0.0.1:${server.clientPort}`, "-k", "-n", "1000000", "-z", "100", "-c", "1", "-p", "1000");
       sizes[kind] = residentMiB(server.pid);
     } finally {
       await server.stop();
