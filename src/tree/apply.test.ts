@@ -358,7 +358,8 @@ describe("sessions", () => {
 
 describe("paths and data", () => {
   const long = `/${"n".repeat(300)}`;
-  test.each(["/é", "/漢字", "/a b", "/￯", long, "/\ud83d\ude00", "/\ud800", "/zookeeperx", "/\u00ff"])("%j", (path) => {
+  const longer = `/${"n".repeat(1500)}`;
+  test.each(["/é", "/漢字", "/a b", "/￯", long, longer, "/\ud83d\ude00", "/\ud800", "/zookeeperx", "/\u00ff"])("%j", (path) => {
     const tree = treeAfter(create(path, "x"), create(`${path}/c`, "y"));
     const ref = tree.find(path);
     expect(tree.path(ref)).toBe(path);

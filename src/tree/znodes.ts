@@ -131,7 +131,9 @@ export class Znodes implements PathKeys {
 
   /** The root's is "". */
   path(ref: NodeRef): string {
-    return textOfUnits(this.composed, this.compose(ref), this.composed.length);
+    // First: composing a longer path than ever before replaces the bytes.
+    const start = this.compose(ref);
+    return textOfUnits(this.composed, start, this.composed.length);
   }
 
   /** As a jute ustring; the root is "". */
@@ -244,7 +246,8 @@ export class Znodes implements PathKeys {
   }
 
   private pathUnits(ref: NodeRef): number {
-    return countUnits(this.composed, this.compose(ref), this.composed.length);
+    const start = this.compose(ref);
+    return countUnits(this.composed, start, this.composed.length);
   }
 }
 
