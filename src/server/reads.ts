@@ -196,8 +196,8 @@ export class Reads {
   private addWatch(connection: ClientConnection, body: Reader): number {
     const { path, mode } = AddWatchRequest.read(body);
     if (mode !== 0 && mode !== 1) return Err.marshallingError;
-    if (path !== null && mode === 0) this.watches.addPersistent(path, connection.number);
-    if (path !== null && mode === 1) this.watches.addRecursive(path, connection.number);
+    if (mode === 0) this.watches.addPersistent(path ?? NULL_PATH, connection.number);
+    else this.watches.addRecursive(path ?? NULL_PATH, connection.number);
     connection.out.int(0);
     return Err.ok;
   }
@@ -206,14 +206,14 @@ export class Reads {
     const { path, type } = CheckWatchesRequest.read(body);
     const kind = WATCHER_KINDS[type];
     if (kind === undefined) return Err.marshallingError;
-    if (path === null || !this.watches.has(path, connection.number, kind)) return Err.noWatcher;
-    if (remove) this.watches.remove(path, connection.number, kind);
+    if (!this.watches.has(path ?? NULL_PATH, connection.number, kind)) return Err.noWatcher;
+    if (remove) this.watches.remove(path ?? NULL_PATH, connection.number, kind);
     return Err.ok;
   }
 
   /**
    * Lists in this order; each event has zxid -1 (6.5). READ is checked as for live events: CVE-2026-59739. A null list or path is
-   * -5 when its turn comes: what stood before it has had its effect.
+   * -5 when its turn comes: what stood before it has had its effect. Persistent watches take a null path as addWatch does.
    */
   private setWatches(connection: ClientConnection, op: number, body: Reader): number {
     const lists: WatchLists =
@@ -223,8 +223,8 @@ export class Reads {
     for (const path of listOf(lists.existWatches)) this.replayExist(connection, pathIn(path));
     for (const path of listOf(lists.childWatches)) this.replayChild(connection, pathIn(path), relativeZxid);
     const { number } = connection;
-    for (const path of listOf(lists.persistentWatches)) this.watches.addPersistent(pathIn(path), number);
-    for (const path of listOf(lists.persistentRecursiveWatches)) this.watches.addRecursive(pathIn(path), number);
+    for (const path of listOf(lists.persistentWatches)) this.watches.addPersistent(path ?? NULL_PATH, number);
+    for (const path of listOf(lists.persistentRecursiveWatches)) this.watches.addRecursive(path ?? NULL_PATH, number);
     return Err.ok;
   }
 
@@ -336,6 +336,8 @@ function userOf(identity: Id): string {
   }
 }
 
+/** A persistent watch on a null path can be looked for, and never fires. No text that was decoded holds half a surrogate pair. */
+const NULL_PATH = "\ud800";
 const NO_PERSISTENT = { persistentWatches: [], persistentRecursiveWatches: [] } as const;
 const MULTI_END = { type: -1, done: true, err: -1 } as const;
 const WATCHER_KINDS: Readonly<Record<number, WatcherKind>> = {
