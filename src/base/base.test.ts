@@ -2,6 +2,7 @@ import { ByteQueue } from "./byteQueue.ts";
 import { asciiBytes, bytesOfHex, concatBytes, equalSecret, hex64, hexBytes } from "./bytes.ts";
 import { adler32, crc32 } from "./checksum.ts";
 import { JavaRandom } from "./javaRandom.ts";
+import { javaTrim } from "./javaTrim.ts";
 import { counterOf, epochOf, toZxid, zxidOf } from "./zxid.ts";
 
 test.each([
@@ -78,3 +79,10 @@ test("a byte queue gives back what was pushed, whatever the cuts", () => {
     expect(concatBytes(taken)).toEqual(sent);
   }
 });
+
+test.each([
+  [" a b\n", "a b"],
+  ["\u0000\u001c/\u0020", "/"],
+  ["\u00a0a\u2003", "\u00a0a\u2003"],
+  [" \t ", ""],
+])("trim as Java does: %j", (text, trimmed) => expect(javaTrim(text)).toBe(trimmed));

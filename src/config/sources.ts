@@ -1,3 +1,4 @@
+import { javaTrim } from "../base/javaTrim.ts";
 import { ConfigError, type Problem } from "./configError.ts";
 import { decodeJavaLong, notANumber, parseJavaDouble, parseJavaInt, parseJavaLong } from "./numbers.ts";
 import { MalformedEscape, type Property, parseProperties } from "./properties.ts";
@@ -98,15 +99,6 @@ function trimmed(path: string, text: string): readonly Property[] {
     if (!(error instanceof MalformedEscape)) throw error;
     throw new ConfigError(path, "\\u", undefined, { why: error.message, allowed: "\\u and four hexadecimal digits" });
   }
-}
-
-/** Java's `String.trim`: everything up to U+0020, and no other blank. */
-function javaTrim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= 0x20) start++;
-  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
-  return text.slice(start, end);
 }
 
 const WHOLE_NUMBER = "a whole number, -2147483648 to 2147483647";

@@ -1,5 +1,6 @@
 import { DecodeError, type Reader, type Writer } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
+import { javaTrim } from "../base/javaTrim.ts";
 import { type AclRules, checkAcl, withoutDigests } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { NO_NODE, type NodeRef } from "../tree/nodeTable.ts";
@@ -139,7 +140,8 @@ export class Reads {
 
   private getEphemerals(connection: ClientConnection, body: Reader, session: SessionId): number {
     const prefix = body.ustring() ?? "";
-    const all = prefix.trim() === "" || prefix === "/";
+    const trimmed = javaTrim(prefix);
+    const all = trimmed === "" || trimmed === "/";
     const paths = this.tree.ephemeralsOf(session).filter((path) => all || path.startsWith(prefix));
     connection.out.int(paths.length);
     for (const path of paths) connection.out.ustring(path);
