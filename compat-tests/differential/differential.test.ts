@@ -107,5 +107,7 @@ const SEEN = `
   event 1 2 3 4`;
 const SEEN_PLAIN = `${SEEN}
   createTTL -6`;
-const SEEN_EXTENDED = `${SEEN}
-  createTTL 0 -101 -110`;
+const SEEN_EXTENDED = `
+  createTTL 0 -8 -110
+  multi 0 -101
+  event 1 2 3 4`;
