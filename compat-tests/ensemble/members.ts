@@ -9,14 +9,14 @@ import { withClient } from "./client.ts";
 /** Nothing happens to the sessions of these tests unless they say so. */
 export const QUIET: NonNullable<ServerOptions["config"]> = { maxSessionTimeout: 600_000 };
 
-/** Stops leaders, and starts them again, until `wanted` is satisfied with the one that leads; all members serve then. */
+/** Stops leaders, and starts them again, until `wanted` is satisfied with the one that leads; all stand at one transaction then. */
 export async function leadBy(ensemble: Ensemble, wanted: (member: Member) => boolean): Promise<Member> {
   for (let attempt = 0; attempt < 10; attempt++) {
     const leader = await ensemble.waitServing();
-    if (wanted(leader)) return leader;
-    // Who is behind cannot win: all have to stand at one zxid first, that of a transaction.
     await withClient(leader.clientPort, (client) => client.sync());
+    // Who is behind could not win when this one stops.
     await untilEqualZxid(ensemble);
+    if (wanted(leader)) return leader;
     await leader.stop();
     await ensemble.waitServing();
     await leader.start();

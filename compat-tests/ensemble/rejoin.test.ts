@@ -27,7 +27,7 @@ describe.each(PAIRS)("leader $leader, learner $learner", ({ leader: leads, learn
         { kind: leads, id: 2 },
         { kind: learns, id: 3 },
       ],
-      { config: QUIET },
+      { config: QUIET, jvmFlags: [TALKATIVE] },
     );
     learner = ensemble.member(3);
   }, 120_000);
@@ -113,3 +113,6 @@ async function writeMany({ clientPort }: Member, path: string, count: number): P
     await client.createMany(Array.from({ length: count }, (_, i) => `${path}/${i}`));
   });
 }
+
+// Java's leader tells of one of its TRUNCs at this level alone.
+const TALKATIVE = "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.quorum.LearnerHandler=debug";
