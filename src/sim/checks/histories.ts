@@ -63,10 +63,6 @@ export class Histories implements ClusterWatcher {
     }
   }
 
-  expired(client: SimClient, sessionId: SessionId): void {
-    if (this.model.sessions.has(sessionId)) this.cluster.fail(`${client.name}: told that a live session has expired`);
-  }
-
   /** [S5] */
   private forward(client: SimClient, zxid: bigint, what: string): void {
     const before = this.seen.get(client.sessionId) ?? 0n;

@@ -50,7 +50,7 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
     const workload = new Workload(cluster, random.fork("workload"), clients);
     cluster.run(random.between(0, 3000));
     faults = new Faults(cluster, random.fork("faults"));
-    cluster.run(random.between(8000, 25_000));
+    cluster.run(random.between(5000, 18_000));
     faults.stop();
     cluster.line("peace");
     recover(cluster, replication, workload);
@@ -86,7 +86,7 @@ function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
       "initLimit=5",
       "syncLimit=3",
       "preAllocSize=8",
-      `snapCount=${random.pick([5, 30, 200])}`,
+      `snapCount=${random.pick([20, 100])}`,
       "minSessionTimeout=2000",
     ],
     committedLogLimit: random.pick([60, 200, 500]),

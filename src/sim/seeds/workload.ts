@@ -18,7 +18,7 @@ export class Workload {
     this.cluster = cluster;
     this.random = random;
     this.mostOutstanding = 1 + random.below(8);
-    this.pauseMs = random.pick([10, 50, 200]);
+    this.pauseMs = random.pick([20, 80, 300]);
     for (let i = 0; i < count; i++) this.begin(i);
   }
 

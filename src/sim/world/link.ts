@@ -116,7 +116,6 @@ export class SimLink implements ByteLink {
 
   private over(): void {
     this.phase = "over";
-    this.network.forget(this);
     const { events } = this;
     this.events = undefined;
     if (events !== undefined) this.network.clock.after(0, "work", () => events.closed());
@@ -185,6 +184,7 @@ class Stream {
     for (let head = this.deliverable(target); head !== undefined; head = this.deliverable(target)) {
       if (head === "end") {
         this.chunks = [];
+        this.network.forget(this.from);
         target.otherEnded();
       } else this.deliver(head, target);
     }

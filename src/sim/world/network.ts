@@ -96,7 +96,7 @@ export class Network {
     }
   }
 
-  /** For links: they are in the network until both directions are over. */
+  /** For links: they are in the network until the other end has heard of their end. */
   forget(link: SimLink): void {
     this.links.delete(link);
   }
