@@ -13,7 +13,7 @@ import { Frames } from "../wire/frames.ts";
 export interface ElectionLink {
   /** Bytes written that the system has not taken yet. */
   readonly queuedBytes: number;
-  /** Takes the bytes over. */
+  /** Copies the bytes. */
   write(bytes: Uint8Array): void;
   /** Closes once everything written has left. Nothing more is heard of the link. */
   close(): void;

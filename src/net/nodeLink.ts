@@ -11,8 +11,10 @@ export class NodeLink implements ByteLink {
   readonly remoteAddress: string;
   readonly remotePort: number;
   private readonly socket: Socket;
-  private parts: Uint8Array[] = [];
+  private gathered: Buffer = NOTHING;
   private gatheredBytes = 0;
+  /** What the last gathering came to: room for as much is made at once. */
+  private expectedBytes = 0;
   private closing = false;
 
   constructor(socket: Socket, number: number) {
@@ -28,10 +30,12 @@ export class NodeLink implements ByteLink {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.closing || this.socket.destroyed) return;
-    if (this.parts.length === 0) setImmediate(flush, this);
-    this.parts.push(bytes);
-    this.gatheredBytes += bytes.length;
+    if (this.closing || this.socket.destroyed || bytes.length === 0) return;
+    if (this.gatheredBytes === 0) setImmediate(flush, this);
+    const end = this.gatheredBytes + bytes.length;
+    if (end > this.gathered.length) this.grow(end);
+    this.gathered.set(bytes, this.gatheredBytes);
+    this.gatheredBytes = end;
   }
 
   close(): void {
@@ -43,7 +47,7 @@ export class NodeLink implements ByteLink {
 
   destroy(): void {
     this.closing = true;
-    this.parts = [];
+    this.gathered = NOTHING;
     this.gatheredBytes = 0;
     this.socket.destroy();
   }
@@ -57,15 +61,25 @@ export class NodeLink implements ByteLink {
   }
 
   flush(): void {
-    const { parts } = this;
-    if (parts.length === 0) return;
-    this.parts = [];
+    const { gathered, gatheredBytes } = this;
+    if (gatheredBytes === 0) return;
+    this.gathered = NOTHING;
     this.gatheredBytes = 0;
-    const [first] = parts;
-    this.socket.write(parts.length === 1 && first !== undefined ? first : Buffer.concat(parts));
+    this.expectedBytes = Math.min(gatheredBytes, EXPECTED_LIMIT_BYTES);
+    this.socket.write(gathered.subarray(0, gatheredBytes));
+  }
+
+  private grow(wanted: number): void {
+    const isFirst = this.gatheredBytes === 0;
+    const grown = Buffer.allocUnsafe(isFirst ? Math.max(wanted, this.expectedBytes) : 2 * wanted);
+    grown.set(this.gathered.subarray(0, this.gatheredBytes));
+    this.gathered = grown;
   }
 }
 
 function flush(link: NodeLink): void {
   link.flush();
 }
+
+const NOTHING = Buffer.alloc(0);
+const EXPECTED_LIMIT_BYTES = 64 * 1024;

@@ -353,13 +353,10 @@ export class Clients {
   private flush(connection: ClientConnection): void {
     const { link, out } = connection;
     if (out.length === 0) return;
-    if (out.bytes.length <= KEPT_WRITER_BYTES) {
-      link.write(out.toBytes());
-      return out.reset();
-    }
-    // What once grew for a large reply is handed over whole, or ten thousand clients would keep as many megabytes.
     link.write(out.written());
-    connection.out = new Writer(INITIAL_WRITER_BYTES);
+    // What once grew for a large reply is not kept, or ten thousand clients would keep as many megabytes.
+    if (out.bytes.length > KEPT_WRITER_BYTES) connection.out = new Writer(INITIAL_WRITER_BYTES);
+    else out.reset();
   }
 
   /** It counts until the client has taken its last bytes, and who does not take them is dropped. */

@@ -1,4 +1,4 @@
-import { DecodeError } from "jute-ts";
+import { DecodeError, Writer } from "jute-ts";
 import type { ServerId } from "../base/ids.ts";
 import type { Epoch, Zxid } from "../base/zxid.ts";
 import { SessionTouches } from "../session/touches.ts";
@@ -46,7 +46,7 @@ export class Following implements LearnerWorld {
   private readonly touches = new SessionTouches();
   private pipeline: LearnerPipeline;
   private incoming: IncomingSnapshot | undefined;
-  private awaitedSnapshot: Zxid | undefined;
+  private readonly encoded = new Writer(256);
   private isOver = false;
 
   constructor(home: Home, role: LearnerRole, leaderSid: ServerId, link: ByteLink, port: FollowingPort) {
@@ -94,10 +94,11 @@ export class Following implements LearnerWorld {
         return this.learner.onEpochSaved(diskEvent.which, diskEvent.epoch, this.nowMs);
       case "truncated":
         return this.port.rebuild(() => this.rebuilt());
-      case "truncateFailed":
-        return this.home.world.exit(EXIT_TRUNCATE, `truncating the log failed: ${diskEvent.reason}`);
+      case "truncateRefused":
+        return this.learner.onTruncated(undefined, this.nowMs);
       case "snapshotSaved":
-        return this.snapshotSaved(diskEvent.zxid);
+        // One of the server's own, due after so many transactions, is none of the learner's business.
+        return diskEvent.origin === "leader" ? this.learner.onSnapshotSaved() : undefined;
       default:
         return undefined;
     }
@@ -125,7 +126,9 @@ export class Following implements LearnerWorld {
   // LearnerWorld.
 
   send(packet: QuorumPacket): void {
-    this.link.write(QuorumPacket.encode(packet));
+    this.encoded.reset();
+    QuorumPacket.write(this.encoded, packet);
+    this.link.write(this.encoded.written());
   }
 
   saveEpoch(which: EpochName, epoch: Epoch): void {
@@ -157,11 +160,10 @@ export class Following implements LearnerWorld {
 
   saveSnapshot(zxid: Zxid): void {
     const { home } = this;
-    this.awaitedSnapshot = zxid;
     home.database.tree.checksDigests = true;
     if (home.journal.lastLogged !== zxid) home.journal.reset(zxid);
     dropSnapshot(home);
-    home.jobs.start(new SaveSnapshot(home.database, zxid, (command) => home.world.disk(command)));
+    home.jobs.start(new SaveSnapshot(home.database, zxid, "leader", (command) => home.world.disk(command)));
   }
 
   /** Reconfiguration is off: the local configuration is the one in force (peer-protocol 8.2, ZOOKEEPER-2819). */
@@ -221,13 +223,6 @@ export class Following implements LearnerWorld {
     this.learner.onSnapshotReceived(true, this.nowMs);
   }
 
-  /** A snapshot of the server's own, due after so many transactions, is none of the learner's business. */
-  private snapshotSaved(zxid: Zxid): void {
-    if (zxid !== this.awaitedSnapshot) return;
-    this.awaitedSnapshot = undefined;
-    this.learner.onSnapshotSaved();
-  }
-
   private rebuilt(): void {
     this.adopt(this.home.database);
     this.learner.onTruncated(this.home.journal.lastLogged, this.nowMs);
@@ -253,6 +248,3 @@ interface IncomingSnapshot {
   readonly database: Database;
   readonly decoder: SnapshotDecoder;
 }
-
-/** Java's exit code for a log that could not be cut (peer-protocol 4.15). */
-const EXIT_TRUNCATE = 13;

@@ -1,4 +1,4 @@
-import { DecodeError } from "jute-ts";
+import { DecodeError, Writer } from "jute-ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import { SessionTracker } from "../session/tracker.ts";
@@ -36,7 +36,8 @@ export class Leading implements LeaderWorld {
   private readonly onEnded: (reason: string) => void;
   private readonly onEstablished: () => void;
   private lastPacket: QuorumPacket | undefined;
-  private lastBytes: Uint8Array = NOTHING;
+  /** `lastPacket` as bytes, for the next follower. */
+  private readonly encoded = new Writer(4096);
 
   constructor(home: Home, solo: boolean, onEstablished: () => void, onEnded: (reason: string) => void) {
     this.home = home;
@@ -110,9 +111,10 @@ export class Leading implements LeaderWorld {
   send(link: LinkId, packet: QuorumPacket): void {
     if (packet !== this.lastPacket) {
       this.lastPacket = packet;
-      this.lastBytes = QuorumPacket.encode(packet);
+      this.encoded.reset();
+      QuorumPacket.write(this.encoded, packet);
     }
-    this.links.get(link)?.link.write(this.lastBytes);
+    this.links.get(link)?.link.write(this.encoded.written());
   }
 
   sendSnapshot(link: LinkId): void {

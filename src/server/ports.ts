@@ -19,7 +19,7 @@ export interface ByteLink {
   readonly remotePort: number;
   /** Bytes written and not yet taken by the system. */
   readonly queuedBytes: number;
-  /** Takes the bytes over: the caller must not change them afterwards. */
+  /** Copies the bytes: the caller may use their memory again at once. */
   write(bytes: Uint8Array): void;
   /** Closes once everything written has left. */
   close(): void;

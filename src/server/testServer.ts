@@ -203,7 +203,7 @@ export class FakeLink implements ByteLink {
 
   write(bytes: Uint8Array): void {
     if (this.state !== "open") return;
-    this.writes.push(bytes);
+    this.writes.push(bytes.slice());
     if (this.isSlow) this.queuedBytes += bytes.length;
   }
 

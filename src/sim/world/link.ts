@@ -70,7 +70,7 @@ export class SimLink implements ByteLink {
     if (this.phase !== "open" && this.phase !== "opening") return;
     this.beforeWrite();
     this.tap(bytes);
-    this.stream.push(bytes);
+    this.stream.push(bytes.slice());
   }
 
   close(): void {
