@@ -36,6 +36,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   step: (stage) => stage.step(),
   /** So many ms pass. */
   tick: (stage, [ms]) => stage.cluster.run(Number(ms)),
+  /** Until a message holds the text: `until 1->3 ACK`; at most 60 s. */
+  until: (stage, words) => {
+    const text = words.join(" ");
+    const before = stage.transcript.count(text);
+    const came = stage.cluster.runUntil(() => stage.transcript.count(text) > before, 60_000);
+    if (!came) stage.transcript.say(`no ${text}`);
+  },
   /** Until all servers that run serve. */
   settle: (stage) => {
     if (!stage.settle()) stage.transcript.say("not everybody serves");
@@ -66,6 +73,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   resume: (stage, ids) => each(stage, ids, (node) => node.resume()),
   "hold-disk": (stage, ids) => each(stage, ids, (node) => node.holdDisk()),
   "release-disk": (stage, ids) => each(stage, ids, (node) => node.releaseDisk()),
+  /** The next sync of the disk reports an error. */
+  "fail-sync": (stage, ids) =>
+    each(stage, ids, (node) => {
+      node.disk.failsNextSync = true;
+    }),
   "wall-clock": (stage, [id, ms]) =>
     each(stage, [id ?? ""], (node) => {
       node.wallOffsetMs += Number(ms);
@@ -114,6 +126,8 @@ function client(stage: Stage, id: string, verb: string, words: readonly string[]
       const known = stage.existing(id) ?? stage.newClient(id, settings);
       return known.connect(stage.cluster.clientAddress(Number(server)));
     }
+    case "fill":
+      return fill(stage, id, words);
     case "drop":
       return stage.client(id).drop();
     case "die":
@@ -123,6 +137,17 @@ function client(stage: Stage, id: string, verb: string, words: readonly string[]
       if (stage.client(id).call(op) === undefined) stage.transcript.say(`client ${id}: not connected`);
     }
   }
+}
+
+/** `client 1 fill /n 10`: creates /n0 to /n9, and tells only that. */
+function fill(stage: Stage, id: string, [path = "/", count = "1"]: readonly string[]): void {
+  const writer = stage.client(id);
+  const created = stage.quietly(() => {
+    const calls = Array.from({ length: Number(count) }, (_, i) => writer.call(opOf("write", [`${path}${i}`])));
+    stage.step();
+    return calls.filter((call) => call?.answer?.err === 0).length;
+  });
+  stage.transcript.say(`client ${id}: ${created} nodes created`);
 }
 
 function opOf(verb: string, words: readonly string[]): ClientOp {

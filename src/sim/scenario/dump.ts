@@ -1,6 +1,5 @@
-import { toZxid } from "../../base/zxid.ts";
 import { readEpoch } from "../../store/epochFiles.ts";
-import { readLogs } from "../../store/logReader.ts";
+import { LogFile } from "../../store/logFile.ts";
 import { storedFiles } from "../../store/names.ts";
 import type { DataTree } from "../../tree/dataTree.ts";
 import { textOf } from "../world/clientOps.ts";
@@ -41,11 +40,15 @@ function nodesText(tree: DataTree): string {
   return found.join(" ");
 }
 
+/** Every log by itself: behind a leader's snapshot there may be a gap between two of them. */
 function logText(node: Node): string {
-  const options = { anyFirst: true, maxRecordBytes: 0x7fffffff, dropDamagedTail: false };
-  const zxids: string[] = [];
-  for (const { entries } of readLogs(node.disk.files, toZxid(0n), options)) {
-    zxids.push(...entries.map(({ zxid }) => zxidText(zxid)));
-  }
-  return zxids.length > 6 ? `${zxids[0]} .. ${zxids.at(-1)}` : zxids.join(" ");
+  const { files } = node.disk;
+  const texts = storedFiles(files, "log").map(({ name }) => {
+    const file = new LogFile(files, name, { maxRecordBytes: 0x7fffffff, dropDamagedTail: false });
+    file.checkHeader();
+    const zxids: string[] = [];
+    for (let entry = file.next(); entry !== undefined; entry = file.next()) zxids.push(zxidText(entry.zxid));
+    return zxids.length > 6 ? `${zxids[0]} .. ${zxids.at(-1)}` : zxids.join(" ");
+  });
+  return texts.filter((text) => text !== "").join(", ");
 }

@@ -43,6 +43,7 @@ export class Stage {
 
   /** Until every server that runs serves clients, at most 60 s; what is under way then is finished. */
   settle(): boolean {
+    this.step();
     const isOver = (): boolean => this.up.every((node) => node.server?.home.clients.serving !== undefined);
     const came = this.cluster.runUntil(isOver, 60_000);
     this.step();

@@ -28,6 +28,11 @@ export class Transcript implements ClusterWatcher {
     return lines.map((line) => line.trimEnd());
   }
 
+  /** How many messages are waiting to be taken that hold the text. */
+  count(text: string): number {
+    return this.messages.filter((message) => message.includes(text)).length;
+  }
+
   say(message: string): void {
     if (!this.isQuiet) this.messages.push(message);
   }

@@ -221,6 +221,8 @@ export function diskText(event: DiskEvent): string {
       return `truncated to ${zxidText(event.zxid)}`;
     case "snapshotSaved":
       return `saved snapshot ${zxidText(event.zxid)}`;
+    case "truncateRefused":
+    case "truncateRefused":
     case "truncateFailed":
     case "snapshotFailed":
     case "failed":
