@@ -35,6 +35,8 @@ export type Member = {
   /** Which program runs it now, or ran it last. */
   kind(): Kind;
   running(): boolean;
+  /** Of the process that runs now, or ran last. */
+  pid(): number;
   /** Asks the process to end and waits. */
   stop(): Promise<void>;
   /** SIGKILL unless named otherwise; does not wait for a SIGSTOP or SIGCONT. */
@@ -132,6 +134,7 @@ async function startMember(
     logFile: now.logFile,
     kind: () => now.kind,
     running: () => now.running(),
+    pid: () => now.pid,
     stop: () => now.stop(),
     kill: async (signal = "SIGKILL") => {
       if (now.running()) await now.kill(signal);
