@@ -50,6 +50,7 @@ const ENTRIES: readonly RegExp[] = [
   /^src\/(index|main)\.ts$/,
   /^src\/disk\/diskWorker\.ts$/,
   /^src\/cli\/[^/]+\.ts$/,
+  /^src\/sim\/main\.ts$/,
   /^jute\/src\/index\.ts$/,
   /^compat-tests\/(recorder|bench)\/[^/]+\.ts$/,
 ];

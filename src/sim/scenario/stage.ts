@@ -21,7 +21,7 @@ export class Stage {
       voters,
       observers: Number(observers),
       path: { minDelayMs: 1, maxDelayMs: 1, blocked: false, pieces: 0 },
-      disk: { minDelayMs: 1, maxDelayMs: 1, held: false, groups: true, liesAboutSync: false },
+      disk: { minDelayMs: 1, maxDelayMs: 1, held: false, groups: true },
       config: Object.entries(config).map(([key, value]) => `${key}=${value}`),
       committedLogLimit: Number(committedLog),
       trace: new Trace(100),

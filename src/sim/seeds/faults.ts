@@ -8,7 +8,6 @@ import type { Node } from "../world/node.ts";
  * itself; all are honest ones, under which nothing may ever be lost.
  */
 export class Faults {
-  readonly counts = new Map<string, number>();
   private readonly cluster: Cluster;
   private readonly random: Random;
   private readonly meanPauseMs: number;
@@ -63,7 +62,7 @@ export class Faults {
   private strike(): void {
     const name = this.random.weighted(this.weights);
     const node = this.victim();
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    this.cluster.mark(`fault ${name}`);
     this.cluster.line(`fault: ${name} (${node.host})`);
     this.inflict(name, node);
   }

@@ -5,6 +5,7 @@ import { Trace } from "../trace.ts";
 import type { Call, SimClient } from "../world/client.ts";
 import { Cluster } from "../world/cluster.ts";
 import { Faults } from "./faults.ts";
+import type { Spoil } from "./spoils.ts";
 import { Workload } from "./workload.ts";
 
 /** What one seed came to. */
@@ -17,8 +18,7 @@ export interface SeedResult {
   readonly lines: number;
   readonly writes: number;
   readonly reads: number;
-  readonly faults: ReadonlyMap<string, number>;
-  /** Names of server events, and how often. */
+  /** What happened how often: names of server events, ways of syncing, faults. */
   readonly seen: ReadonlyMap<string, number>;
   readonly failure: string | undefined;
   /** The last lines before a failure. */
@@ -29,7 +29,7 @@ export interface SeedOptions {
   readonly keepLines?: number;
   readonly echo?: (line: string) => void;
   /** Spoils the world on purpose, to see whether the checkers notice. */
-  readonly spoil?: (cluster: Cluster, random: Random) => void;
+  readonly spoil?: Spoil;
 }
 
 /** Runs the world of one seed: a while of faults under load, then peace, in which everything must come right again. */
@@ -42,14 +42,13 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
   cluster.watch(replication);
   cluster.watch(histories);
   const clients = 1 + random.below(5);
-  let faults: Faults | undefined;
   let failure: string | undefined;
   try {
     options.spoil?.(cluster, random.fork("spoil"));
     for (const node of cluster.nodes) node.start();
     const workload = new Workload(cluster, random.fork("workload"), clients);
     cluster.run(random.between(0, 3000));
-    faults = new Faults(cluster, random.fork("faults"));
+    const faults = new Faults(cluster, random.fork("faults"));
     cluster.run(random.between(5000, 18_000));
     faults.stop();
     cluster.line("peace");
@@ -66,7 +65,6 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
     lines: trace.lines,
     writes: histories.writes,
     reads: histories.reads,
-    faults: faults?.counts ?? new Map(),
     seen: cluster.seen,
     failure,
     newest: failure === undefined ? [] : trace.newest,
@@ -80,7 +78,7 @@ function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
     voters,
     observers: voters > 1 && random.chance(0.3) ? 1 : 0,
     path: { minDelayMs: 0.1, maxDelayMs: 2, blocked: false, pieces: random.pick([0, 0.1]) },
-    disk: { minDelayMs: 0.1, maxDelayMs: 3, held: false, groups: random.chance(0.8), liesAboutSync: false },
+    disk: { minDelayMs: 0.1, maxDelayMs: 3, held: false, groups: random.chance(0.8) },
     config: [
       "tickTime=1000",
       "initLimit=5",

@@ -89,6 +89,11 @@ export class Cluster {
     this.failure ??= what;
   }
 
+  /** Something was seen that a run may want to have seen. */
+  mark(name: string): void {
+    this.seen.set(name, (this.seen.get(name) ?? 0) + 1);
+  }
+
   line(text: string): void {
     this.trace.line(this.clock.nowMs, text);
   }
@@ -154,7 +159,9 @@ export class Cluster {
 
   private observed(node: Node, event: ServerEvent): void {
     this.line(`${node.host} ${event.name}: ${event.message}`);
-    this.seen.set(event.name, (this.seen.get(event.name) ?? 0) + 1);
+    this.mark(event.name);
+    const by = event.name === "leader.syncing" ? /"by":"(\w+)"/.exec(event.message)?.[1] : undefined;
+    if (by !== undefined) this.mark(`synced by ${by}`);
     for (const watcher of this.watchers) watcher.observed?.(node, event);
   }
 
@@ -221,7 +228,6 @@ export function diskText(event: DiskEvent): string {
       return `truncated to ${zxidText(event.zxid)}`;
     case "snapshotSaved":
       return `saved snapshot ${zxidText(event.zxid)}`;
-    case "truncateRefused":
     case "truncateRefused":
     case "truncateFailed":
     case "snapshotFailed":

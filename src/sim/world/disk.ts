@@ -14,8 +14,16 @@ export interface DiskManners {
   held: boolean;
   /** Appends that wait are written as one group, as the real disk does. */
   groups: boolean;
-  /** A sync says it is done and is not: what no honest disk does (used to grade the checkers). */
-  liesAboutSync: boolean;
+}
+
+/** What no honest disk does: used to see whether the checkers notice. */
+export interface DiskVices {
+  /** A sync says it is done and is not. */
+  liesAboutSync?: boolean;
+  /** Appends are answered before they are carried out. */
+  answersEarly?: boolean;
+  /** Instead of carrying out a command, answers with these; undefined: carries it out. */
+  pretends?: (command: DiskCommand) => readonly DiskEvent[] | undefined;
 }
 
 /** The disk of one machine. It outlives the processes that use it. */
@@ -23,6 +31,7 @@ export class SimDisk {
   readonly files: MemoryDirectory;
   readonly directories: DataDirectories;
   readonly manners: DiskManners;
+  readonly vices: DiskVices = {};
   /** The next sync reports an error, once, and does nothing. */
   failsNextSync = false;
   private stopAfter = Number.POSITIVE_INFINITY;
@@ -40,7 +49,7 @@ export class SimDisk {
         this.failsNextSync = false;
         throw new DiskFailed("EIO: i/o error, fdatasync");
       }
-      return this.manners.liesAboutSync ? "ignore" : "perform";
+      return this.vices.liesAboutSync === true ? "ignore" : "perform";
     };
   }
 
@@ -102,8 +111,10 @@ export class DiskQueue {
     this.answer = answer;
   }
 
+  /** Takes a copy of the bytes, as the real disk does. */
   submit(command: DiskCommand): void {
-    this.commands.push(command);
+    this.commands.push(copyOf(command));
+    if (this.disk.vices.answersEarly === true && command.kind === "append") this.answerEarly(command);
     this.go();
   }
 
@@ -137,11 +148,21 @@ export class DiskQueue {
     this.busy = false;
     if (this.disk.manners.held) return;
     const command = this.take();
-    for (const event of this.storage.execute(command)) {
+    const { answersEarly, pretends } = this.disk.vices;
+    for (const event of pretends?.(command) ?? this.storage.execute(command)) {
       if (this.isOver) return;
-      this.answer(event, command);
+      if (event.kind !== "flushed" || answersEarly !== true) this.answer(event, command);
     }
     this.go();
+  }
+
+  private answerEarly(command: Extract<DiskCommand, { kind: "append" }>): void {
+    const zxid = command.entries.at(-1)?.zxid;
+    if (zxid === undefined) return;
+    const flushed: DiskEvent = { kind: "flushed", zxid, count: command.entries.length, fsyncMs: 0 };
+    this.clock.after(0.01, "work", () => {
+      if (!this.isOver) this.answer(flushed, command);
+    });
   }
 
   private take(): DiskCommand {
@@ -154,5 +175,16 @@ export class DiskQueue {
       this.commands.shift();
     }
     return { kind: "append", entries };
+  }
+}
+
+function copyOf(command: DiskCommand): DiskCommand {
+  switch (command.kind) {
+    case "append":
+      return { ...command, entries: command.entries.map(({ zxid, bytes }) => ({ zxid, bytes: bytes.slice() })) };
+    case "snapshotChunk":
+      return { ...command, bytes: command.bytes.slice() };
+    default:
+      return command;
   }
 }

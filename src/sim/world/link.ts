@@ -70,7 +70,7 @@ export class SimLink implements ByteLink {
     if (this.phase !== "open" && this.phase !== "opening") return;
     this.beforeWrite();
     this.tap(bytes);
-    this.stream.push(bytes.slice());
+    this.stream.push(this.network.filter(bytes.slice(), this));
   }
 
   close(): void {
@@ -204,8 +204,7 @@ class Stream {
   private deliver(bytes: PartlyDelivered, target: SimLink): void {
     const left = bytes.bytes.length - bytes.offset;
     const length = this.pieceOf(left);
-    // A copy: the two ends are different processes.
-    const piece = bytes.bytes.slice(bytes.offset, bytes.offset + length);
+    const piece = bytes.bytes.subarray(bytes.offset, bytes.offset + length);
     bytes.offset += length;
     this.waitingBytes -= length;
     if (length === left) this.chunks.shift();

@@ -31,6 +31,8 @@ export class Network {
   readonly clock: Clock;
   readonly random: Random;
   tap: Tap = () => {};
+  /** What becomes of each write; only worlds that are spoilt on purpose have one. */
+  filter: (bytes: Uint8Array, from: SimLink) => Uint8Array = (bytes) => bytes;
   private readonly listeners = new Map<string, Listener>();
   private readonly paths = new Map<string, Path>();
   private readonly links = new Set<SimLink>();
