@@ -49,26 +49,32 @@ export class NodeDirectory implements Directory {
     const { fd } = this.open.get(name) ?? this.openFile(name, false);
     const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(fd).size - offset)));
     let done = 0;
-    while (done < bytes.length) {
-      const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
-      if (count === 0) break;
-      done += count;
-    }
+    this.naming(name, () => {
+      while (done < bytes.length) {
+        const count = readSync(fd, bytes, done, bytes.length - done, offset + done);
+        if (count === 0) break;
+        done += count;
+      }
+    });
     return done === bytes.length ? bytes : bytes.subarray(0, done);
   }
 
   write(name: string, offset: number, bytes: Uint8Array): void {
     const fd = this.writable(name);
-    // A full disk shows as a short write first and as an error only in the next call (reliability 10).
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+    this.naming(name, () => {
+      // A full disk shows as a short write first and as an error only in the next call (reliability 10).
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+    });
   }
 
   resize(name: string, length: number): void {
-    ftruncateSync(this.writable(name), length);
+    const fd = this.writable(name);
+    this.naming(name, () => ftruncateSync(fd, length));
   }
 
   sync(name: string): void {
-    fdatasyncSync(this.writable(name));
+    const fd = this.writable(name);
+    this.naming(name, () => fdatasyncSync(fd));
   }
 
   syncDirectory(): void {
@@ -96,6 +102,15 @@ export class NodeDirectory implements Directory {
     if (file === undefined) return;
     this.open.delete(name);
     closeSync(file.fd);
+  }
+
+  /** Calls on an open file say what went wrong, but not with which file. */
+  private naming(name: string, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      throw new Error(`${join(this.path, name)}: ${reasonOf(error)}`, { cause: error });
+    }
   }
 
   private writable(name: string): number {
