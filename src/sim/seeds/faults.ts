@@ -88,6 +88,8 @@ export class Faults {
         return this.partition();
       case "isolate":
         return this.isolate(node);
+      case "unheardLeader":
+        return this.unheardLeader(node);
       case "slowNetwork":
         return this.slowNetwork(node);
       case "reset":
@@ -156,6 +158,20 @@ export class Faults {
       ...(ways === "out" ? [] : [[other, node.host] as const]),
     ]);
     this.block(cut);
+  }
+
+  /** What it logs now nobody else hears of, and then it dies: it comes back with a tail that has to be cut. */
+  private unheardLeader(node: Node): void {
+    const { network, nodes } = this.cluster;
+    const others = nodes.filter((other) => other !== node).map(({ host }) => host);
+    for (const to of others) network.path(node.host, to).blocked = true;
+    this.later(this.random.between(50, 1000), () => {
+      node.kill();
+      for (const to of others) {
+        network.reset(node.host, to);
+        network.unblock(node.host, to);
+      }
+    });
   }
 
   private block(pairs: readonly (readonly [string, string])[]): void {
@@ -247,6 +263,7 @@ const WEIGHTS = {
   pause: 4,
   partition: 6,
   isolate: 6,
+  unheardLeader: 4,
   slowNetwork: 4,
   reset: 4,
   holdDisk: 6,

@@ -20,11 +20,6 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
     pretend(cluster, (command) =>
       command.kind === "saveEpoch" ? [{ kind: "epochSaved", which: command.which, epoch: command.epoch }] : undefined,
     ),
-  /** ZOOKEEPER-3701: a truncation that fails and is ignored. */
-  "a truncation that does nothing": (cluster) =>
-    pretend(cluster, (command) =>
-      command.kind === "truncate" ? [{ kind: "truncated", zxid: command.zxid }] : undefined,
-    ),
   "a log that now and then loses a transaction": (cluster, random) =>
     pretend(cluster, (command) => (command.kind === "append" && random.chance(0.01) ? flushed(command) : undefined)),
   "a network that loses a server's events": (cluster) => {

@@ -13,13 +13,15 @@ export class Workload {
   private names = 0;
   private writes = 0;
   private running = true;
+  private isSilent = false;
 
   constructor(cluster: Cluster, random: Random, count: number) {
     this.cluster = cluster;
     this.random = random;
     this.mostOutstanding = 1 + random.below(8);
-    this.pauseMs = random.pick([20, 80, 300]);
+    this.pauseMs = random.pick([20, 80, 300, 1000]);
     for (let i = 0; i < count; i++) this.begin(i);
+    this.breathe();
   }
 
   /** No new requests; sessions go on. */
@@ -43,10 +45,18 @@ export class Workload {
     this.soon(() => this.turn(slot, client));
   }
 
+  /** Silent moments, in which a server can come back before anything new is written. */
+  private breathe(): void {
+    this.isSilent = this.random.chance(0.4);
+    this.cluster.clock.after(this.random.between(300, 4000), "timer", () => {
+      if (this.running) this.breathe();
+    });
+  }
+
   private turn(slot: number, client: SimClient): void {
     if (!this.running) return;
     if (client.isClosed) return this.begin(slot);
-    if (client.isOpen && client.outstanding < this.mostOutstanding) this.act(client);
+    if (!this.isSilent && client.isOpen && client.outstanding < this.mostOutstanding) this.act(client);
     this.soon(() => this.turn(slot, client));
   }
 
