@@ -1,0 +1,62 @@
+import { runJava } from "../peers/javaServer.ts";
+
+/**
+ * Goes round ClientTour's stops with the official Java client, below a node that is made when it is absent and must not hold a
+ * stop's node yet. Works against anything that a connect string names. Rejects with what failed; gives the names of the stops.
+ */
+export async function runClientTour(
+  connectString: string,
+  root: string,
+  stops: readonly string[] = [],
+): Promise<readonly string[]> {
+  const printed = await runJava("ClientTour", [connectString, root, ...stops], MORE_THAN_A_FRAME).catch(
+    (error: unknown) => {
+      throw new Error(`ClientTour against ${connectString}: ${outputOf(error)}`);
+    },
+  );
+  return lines(printed).map((line) => line.replace(/^ok /, ""));
+}
+
+/** One command of the official shell, its words apart. */
+export type ShellCommand = readonly string[];
+
+/** What a command printed, and its exit code. */
+export type ShellAnswer = { readonly command: string; readonly output: string; readonly exitCode: string };
+
+/** Runs commands as the official shell does one for one: each connects, does its work, and ends. */
+export async function runShell(
+  connectString: string,
+  commands: readonly ShellCommand[],
+): Promise<readonly ShellAnswer[]> {
+  const printed = await runJava("Shell", [connectString, ...commands.map((words) => words.join("\t"))]);
+  return printed
+    .split(/^> /m)
+    .slice(1)
+    .map((part) => {
+      const [command = "", ...rest] = part.trimEnd().split("\n");
+      const exitCode = rest.pop()?.replace(/^exit /, "") ?? "none";
+      return { command, output: rest.join("\n").replaceAll(GREETING, ""), exitCode };
+    });
+}
+
+/** Without what two servers cannot agree on: times, and the ids of sessions. */
+export function withoutTimes(output: string): string {
+  return output
+    .replaceAll(/^([cm]time) = .*$/gm, "$1 = a time")
+    .replaceAll(/^ephemeralOwner = 0x[0-9a-f]{4,}$/gm, "ephemeralOwner = a session");
+}
+
+function lines(printed: string): readonly string[] {
+  return printed.trim().split("\n");
+}
+
+/** Standard output of a process that failed, as promisify(execFile) hands it over; else what it was. */
+function outputOf(error: unknown): string {
+  if (typeof error === "object" && error !== null && "stdout" in error) return `${error.stdout}`;
+  return `${error}`;
+}
+
+// Said by another thread than the command's, before it or in the midst of it.
+const GREETING = /^Connecting to .*\n?|^\n?WATCHER::\n?|^\n?WatchedEvent state:.*\n?/gm;
+// Data that just fits into a request does not fit into the reply that reads it back (client-protocol 1.3).
+const MORE_THAN_A_FRAME = ["-Djute.maxbuffer=4194304"];

@@ -1,0 +1,128 @@
+import { runJava, startJavaServer } from "../peers/javaServer.ts";
+import type { PeerServer } from "../peers/server.ts";
+import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
+import { runShell, type ShellAnswer, type ShellCommand, withoutTimes } from "./javaClient.ts";
+
+// zkCli, one command a run, against a fresh server of each kind: the same words on the screen, the same exit codes.
+
+test("the official shell prints the same for ours as for Java", async () => {
+  // All commands run in one JVM, whose connections stay.
+  const many = { config: { maxClientCnxns: 0 } };
+  const servers = await Promise.all([startJavaServer(many), startTypekeeperServer(many)]);
+  try {
+    const [java = [], ours = []] = await Promise.all(servers.map(commandsOn));
+    for (const [index, { command, exitCode }] of java.entries()) {
+      const found = ours[index];
+      expect({ ...found, output: words(found) }).toEqual({ command, output: words(java[index]), exitCode });
+    }
+    expect(ours.length).toBe(COMMANDS.length);
+    expect(java.find(({ command }) => command === "get /a")).toMatchObject({ output: "some data", exitCode: "0" });
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}, 120_000);
+
+test("the official shell as a process of its own", async () => {
+  const server = await startTypekeeperServer();
+  try {
+    await server.waitServing();
+    const run = (...command: ShellCommand): Promise<string> =>
+      runJava("org.apache.zookeeper.ZooKeeperMain", ["-server", `127.0.0.1:${server.clientPort}`, ...command]);
+    await run("create", "/a", "some data");
+    expect(await run("get", "-s", "/a")).toContain("some data\ncZxid = 0x2\n");
+    await expect(run("get", "/b")).rejects.toThrow("Node does not exist: /b");
+  } finally {
+    await server.stop();
+  }
+}, 60_000);
+
+async function commandsOn(server: PeerServer): Promise<readonly ShellAnswer[]> {
+  await server.waitServing();
+  return runShell(`127.0.0.1:${server.clientPort}`, COMMANDS);
+}
+
+/** What a command said that is the same for all servers; the order of children is nobody's promise. */
+function words(answer: ShellAnswer | undefined): string {
+  const output = withoutTimes(answer?.output ?? "nothing");
+  if (!/^(ls|listquota|whoami)/.test(answer?.command ?? "")) return output;
+  return output
+    .replaceAll(/^\[(.*)\]$/gm, (_line, names: string) => `[${names.split(", ").sort().join(", ")}]`)
+    .split("\n")
+    .sort()
+    .join("\n");
+}
+
+const COMMANDS: readonly ShellCommand[] = [
+  ["create", "/a", "some data"],
+  ["create", "/a", "again"],
+  ["create", "/a/b"],
+  ["create", "/a/c", ""],
+  ["create", "-s", "/a/s-", "x"],
+  ["create", "-s", "/a/s-", "x"],
+  ["create", "-e", "/e", "short"],
+  ["create", "-e", "-s", "/e-", "short"],
+  ["create", "-c", "/box"],
+  ["create", "-t", "1000", "/ttl", "x"],
+  ["create", "/no/parent", "x"],
+  ["create", "bad", "x"],
+  ["create", "/open", "x", "world:anyone:cdrwa"],
+  ["create", "/badacl", "x", "nobody:x:r"],
+  ["get", "/a"],
+  ["get", "-s", "/a"],
+  ["get", "-s", "/a/b"],
+  ["get", "/x"],
+  ["set", "/a", "changed"],
+  ["set", "-s", "/a", "again"],
+  ["set", "-v", "9", "/a", "no"],
+  ["set", "-v", "2", "/a", "yes"],
+  ["set", "/x", "no"],
+  ["ls", "/"],
+  ["ls", "-R", "/"],
+  ["ls", "-s", "/a"],
+  ["ls", "/x"],
+  ["stat", "/a"],
+  ["stat", "/"],
+  ["stat", "/zookeeper"],
+  ["stat", "/x"],
+  ["getAcl", "/a"],
+  ["getAcl", "-s", "/a"],
+  ["getAcl", "/zookeeper/config"],
+  ["setAcl", "/a/b", "world:anyone:r"],
+  ["setAcl", "-s", "-v", "1", "/a/b", "world:anyone:cdrwa"],
+  ["setAcl", "-v", "7", "/a/b", "world:anyone:r"],
+  ["setAcl", "-R", "/a", "world:anyone:cdrw,digest:bob:ikIaKsbtGweaHnb/jKn7OHqbunM=:cdrwa"],
+  ["getAcl", "/a/b"],
+  ["setAcl", "/a", "world:anyone:r"],
+  ["setAcl", "/a", "auth::r"],
+  ["addauth", "digest", "bob:pw"],
+  ["addauth", "nobody", "x"],
+  ["whoami"],
+  ["getAllChildrenNumber", "/a"],
+  ["getEphemerals", "/"],
+  ["sync", "/a"],
+  ["config"],
+  ["config", "-s"],
+  ["version"],
+  ["setquota", "-n", "3", "/a"],
+  ["listquota", "/a"],
+  ["setquota", "-N", "10", "/open"],
+  ["setquota", "-b", "1000", "/open"],
+  ["listquota", "/open"],
+  ["get", "-s", "/zookeeper/quota/a/zookeeper_limits"],
+  ["get", "-s", "/zookeeper/quota/a/zookeeper_stats"],
+  ["delquota", "-n", "/a"],
+  ["delquota", "/open"],
+  ["listquota", "/open"],
+  ["reconfig", "-add", "server.2=localhost:2:3;4"],
+  ["delete", "/a"],
+  ["delete", "-v", "5", "/a/c"],
+  ["delete", "/a/c"],
+  ["delete", "/x"],
+  ["delete", "/zookeeper"],
+  ["deleteall", "/a"],
+  ["deleteall", "/x"],
+  ["removewatches", "/a"],
+  ["ls", "-R", "/"],
+  ["quit"],
+  ["nonsense"],
+];
