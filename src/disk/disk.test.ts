@@ -92,7 +92,7 @@ test("the bytes may change once they are submitted", async () => {
   const entry = sampleTxn(1n, 50);
   disk.submit({ kind: "append", entries: [entry] });
   const chunk = sampleSnapshot(0n);
-  disk.submit({ kind: "beginSnapshot", zxid: toZxid(0n) });
+  disk.submit({ kind: "beginSnapshot", zxid: toZxid(0n), origin: "own" });
   disk.submit({ kind: "snapshotChunk", bytes: chunk });
   disk.submit({ kind: "endSnapshot", zxid: toZxid(0n) });
   entry.bytes.fill(0);
@@ -113,7 +113,7 @@ test("commands are carried out in the order given", async () => {
 });
 
 test("neither the bytes of a snapshot nor transactions wait for the other's end", async () => {
-  disk.submit({ kind: "beginSnapshot", zxid: toZxid(0n) });
+  disk.submit({ kind: "beginSnapshot", zxid: toZxid(0n), origin: "own" });
   const bytes = sampleSnapshot(0n);
   for (const at of bytes.keys()) disk.submit({ kind: "snapshotChunk", bytes: bytes.subarray(at, at + 1) });
   const backlogs: number[] = [];

@@ -63,6 +63,7 @@ export class Disk {
    * something to read: takes an answer that is there and sends what gathered, so that the disk does not wait for the others.
    */
   kick(): void {
+    if (this.packed.length < KICK_BYTES) return;
     if (this.busy) {
       const answer = receiveMessageOnPort(this.port);
       if (answer === undefined) return;
@@ -150,3 +151,6 @@ export type Spawn = (workerData: DiskWorkerData, transferList: readonly Transfer
 function spawnWorker(workerData: DiskWorkerData, transferList: readonly Transferable[]): Worker {
   return new Worker(join(__dirname, "diskWorker.js"), { workerData, transferList: [...transferList], name: "disk" });
 }
+
+/** Less than this is not worth a message and a sync of its own while more is about to come. */
+const KICK_BYTES = 16 * 1024;
