@@ -1,5 +1,6 @@
 import { concatBytes } from "../base/bytes.ts";
 import { type SessionId, toSessionId } from "../base/ids.ts";
+import type { Instant } from "../base/instant.ts";
 import { toZxid } from "../base/zxid.ts";
 import { AclRules } from "../tree/aclCheck.ts";
 import type { Outcome } from "../tree/outcome.ts";
@@ -21,6 +22,7 @@ class Bench {
   readonly asked: string[] = [];
   readonly syncs: SyncInFlight[] = [];
   readonly clients: Clients;
+  private ms = 0;
   private zxid = 0;
   private sessions = 0;
   private links = 0;
@@ -36,8 +38,10 @@ class Bench {
       this.asked.push(`session ${this.sessions}`);
     },
     renewSession: ({ sessionId }) => this.asked.push(`renew ${sessionId}`),
-    touch: () => "live",
+    touch: () => this.state,
   };
+  /** What the upstream says of every session. */
+  state: ReturnType<Upstream["touch"]> = "live";
 
   constructor() {
     const limits = {
@@ -58,7 +62,7 @@ class Bench {
 
   connect(words = "connect", session = 0n): TestClient {
     const client = new TestClient(new FakeLink(++this.links, "127.0.0.1"));
-    client.link.connection = this.clients.accept(client.link, NOW);
+    client.link.connection = this.clients.accept(client.link, this.now);
     this.ask(client, () => session, words);
     return client;
   }
@@ -74,34 +78,38 @@ class Bench {
     this.ask(client, () => 0n, ...requests);
   }
 
+  get now(): Instant {
+    return { monoMs: this.ms, wallMs: this.ms };
+  }
+
   private ask(client: TestClient, sessionOf: () => bigint, ...requests: readonly string[]): void {
+    this.ms++;
     const { connection } = client.link;
     const bytes = concatBytes(requests.map((words) => client.encode(words, sessionOf)));
-    if (connection !== undefined) this.clients.bytes(connection, bytes, NOW);
-    this.clients.endTurn(NOW);
+    if (connection !== undefined) this.clients.bytes(connection, bytes, this.now);
+    this.clients.endTurn(this.now);
   }
 
   /** A transaction arrives from the leader and is applied. */
   commit(session: bigint, cxid: number, body: TxnBody = { type: Op.error, err: Err.noNode }, outcome = FINE): void {
     const zxid = toZxid(BigInt(++this.zxid));
     const txn: Txn = { clientId: toSessionId(session), cxid, zxid, timeMs: 0n, body, digest: undefined };
-    this.clients.deliver(txn, outcome, NOW);
-    this.clients.endTurn(NOW);
+    this.clients.deliver(txn, outcome, this.now);
+    this.clients.endTurn(this.now);
   }
 
   answerSync(): void {
     const request = this.syncs.shift();
-    if (request !== undefined) this.clients.answerSync(request, NOW);
-    this.clients.endTurn(NOW);
+    if (request !== undefined) this.clients.answerSync(request, this.now);
+    this.clients.endTurn(this.now);
   }
 
   renewed(session: bigint, valid: boolean): void {
-    this.clients.renewed(toSessionId(session), valid, NOW);
-    this.clients.endTurn(NOW);
+    this.clients.renewed(toSessionId(session), valid, this.now);
+    this.clients.endTurn(this.now);
   }
 }
 
-const NOW = { monoMs: 5, wallMs: 5 };
 const FINE: Outcome = { err: 0, path: undefined, stat: undefined, results: undefined, events: [] };
 const CLOSE: TxnBody = { type: Op.closeSession, paths: [] };
 
@@ -156,6 +164,24 @@ describe("which transaction answers which request (peer-protocol 4.12)", () => {
       "#3 zxid=0 marshallingError",
     ]);
     expect(bench.asked.slice(1)).toEqual([]);
+  });
+});
+
+describe("a request of a session", () => {
+  test("that has gone: it is dropped, and the connection waits for the end under way", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.state = "gone";
+    bench.say(client, "getData /", "delete /a", "ping");
+    expect([client.news(), bench.asked.slice(1), bench.clients.outstanding]).toEqual([[], [], 0]);
+  });
+
+  test("that has moved to another server: the connection ends without a byte, for reads too", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.state = "moved";
+    bench.say(client, "getData /", "ping");
+    expect([client.news(), bench.clients.connections.size]).toEqual([["cut"], 0]);
   });
 });
 
@@ -237,7 +263,7 @@ describe("the end of a role", () => {
     bench.say(joined, "exists /a watch", "delete /a", "getData /");
     expect(joined.news()).toEqual(["#1 zxid=0 noNode"]);
     bench.clients.shut();
-    bench.clients.endTurn(NOW);
+    bench.clients.endTurn(bench.now);
     expect([joined.news(), joining.news()]).toEqual([["cut"], ["cut"]]);
     const { clients } = bench;
     expect([clients.connections.size, clients.outstanding, clients.watches.watchCount]).toEqual([0, 0, 0]);

@@ -8,6 +8,8 @@ function check(transcript: string, server?: TestServer): void {
   expect(happens(transcript, server)).toBe(linesOf(transcript).join("\n"));
 }
 
+const noSession = (): bigint => 0n;
+
 describe("the table of client-protocol 4.1", () => {
   test.each([
     ["with the readOnly byte", "", 37],
@@ -180,14 +182,8 @@ describe("while a session is being made", () => {
   test("a chunk that comes later is not even read", () => {
     const server = new TestServer();
     const client = new TestClient(server.accept());
-    server.arrive(
-      client.link,
-      client.encode("connect", () => 0n),
-    );
-    server.arrive(
-      client.link,
-      client.encode("ping", () => 0n),
-    );
+    server.arrive(client.link, client.encode("connect", noSession));
+    server.arrive(client.link, client.encode("ping", noSession));
     expect([client.link.incoming.length, client.news()]).toEqual([1, ["paused"]]);
     server.flush();
     expect(client.news()).toEqual(["joined, timeout=10000, 37 bytes", "#-2 zxid=1", "resumed"]);
@@ -266,6 +262,20 @@ describe("connections without a session (4.6, 4.7)", () => {
       new TestServer([], { "zookeeper.maxCnxns": "2" }),
     ));
 
+  test("a session's connection that has to end and whose client does not read is dropped as soon", () => {
+    const server = new TestServer();
+    const client = new TestClient(server.accept());
+    const { link } = client;
+    server.arrive(link, client.encode("connect", noSession));
+    server.flush();
+    link.isSlow = true;
+    server.arrive(link, client.encode("op 99", noSession));
+    server.at(9_999);
+    expect([link.state, server.server.home.clients.connections.size]).toEqual(["closed", 1]);
+    server.at(11_000);
+    expect([link.state, server.server.home.clients.connections.size]).toEqual(["destroyed", 0]);
+  });
+
   test("a connection whose last bytes the client does not take counts until it is dropped", () => {
     const server = new TestServer(["maxClientCnxns=1"]);
     const connections = (): number => server.server.home.clients.connections.size;
@@ -337,10 +347,7 @@ describe("a restart on the same files", () => {
       client.link,
       client.encode("connect session=x", () => session ?? 0n),
     );
-    second.arrive(
-      client.link,
-      client.encode("getData /e", () => 0n),
-    );
+    second.arrive(client.link, client.encode("getData /e", noSession));
     expect(client.news()).toEqual(["joined, timeout=10000, 37 bytes", '#1 zxid=3 "x" v0']);
   });
 });

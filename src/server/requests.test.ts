@@ -287,13 +287,14 @@ describe("ACLs of reads", () => {
       1< #3 zxid=4 /b
       1: getACL /a
       1< #4 zxid=4 31:digest:bob:H(bob/pw),1:world:anyone
-      2: getACL /a; getACL /b; exists /b watch; getChildren /b; getAllChildrenNumber /b; getACL /none
+      2: getACL /a; getACL /b; exists /b watch; getChildren /b; getAllChildrenNumber /b; getACL /none; checkWatches /b
       2< #1 zxid=4 31:digest:bob:x,1:world:anyone
       2< #2 zxid=4 noAuth
       2< #3 zxid=4 noAuth
       2< #4 zxid=4 noAuth
       2< #5 zxid=4 noAuth
       2< #6 zxid=4 noNode
+      2< #7 zxid=4 noWatcher
     `));
 
   test("an event goes to who may read the node; the watch is used up all the same (6.4)", () =>

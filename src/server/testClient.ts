@@ -72,7 +72,8 @@ export class TestClient {
     while (this.isConnecting && this.frames.next()) {
       lines.push(this.frame(this.frames.bytes.slice(this.frames.start, this.frames.end)));
     }
-    if (!this.isConnecting && this.frames.pending > 0) lines.push(`text of ${this.frames.pending} bytes`);
+    // What a four-letter word is answered with is no frame.
+    if (this.frames.pending > 0) lines.push(`text of ${this.frames.pending} bytes`);
     if (link.state !== this.told && link.state !== "hungUp") lines.push(link.state === "closed" ? "closed" : "cut");
     this.told = link.state;
     if (link.state === "open" && link.isPaused !== this.wasPaused) {
