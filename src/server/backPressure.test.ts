@@ -105,6 +105,14 @@ describe("a reader who is slower than the server (reliability 7)", () => {
     expect(bench.server.server.home.clients.outstanding).toBe(0);
   });
 
+  test("a multiRead ends with the results that may be held, and so does the connection of who does not take them", () => {
+    const bench = new Bench(1_000_000);
+    bench.client.link.isSlow = true;
+    bench.ask(bench.client, `multiRead ${Array.from({ length: 100 }, () => "getData /big").join(" + ")}`);
+    expect(bench.client.link.state).toBe("destroyed");
+    expect(bench.writes().map((size) => size / MB)).toEqual([expect.closeTo(65, 0)]);
+  });
+
   test("a buffer that grew for a large reply is not kept", () => {
     const bench = new Bench(700_000);
     bench.ask(bench.client, "getData /big");

@@ -10,6 +10,7 @@ import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
 import { type Id, MultiHeader } from "../wire/client/shared.ts";
 import type { ClientConnection } from "./clientConnection.ts";
+import { REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { beginReply, endReply, writeAcl, writeHeaderOnly, writeNotification } from "./replies.ts";
 
 /**
@@ -172,7 +173,8 @@ export class Reads {
     }
     let err: number = ops.areWrites ? Err.marshallingError : Err.ok;
     for (const { type, path } of ops.list) {
-      if (path === null) {
+      // A list of a megabyte can ask for many gigabytes: no client takes them, and no server may try (reliability 7).
+      if (path === null || out.length - start > REPLY_HARD_LIMIT_BYTES) {
         err = Err.marshallingError;
         break;
       }
