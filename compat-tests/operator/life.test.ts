@@ -83,6 +83,14 @@ test("SIGINT ends it as well", async () => {
   expect((await ended).rc).toBe(0);
 });
 
+test("a connection that says nothing is dropped, although nothing else happens", async () => {
+  const port = await installation.moveSample();
+  installation.foreground([], { SERVER_JVMFLAGS: "-Dzookeeper.nio.sessionlessCnxnTimeout=200" });
+  await serves(port);
+  const silent = await RawConnection.open(port);
+  expect(await silent.untilClosed(5_000)).toEqual([]);
+});
+
 describe("start, status, restart, stop", () => {
   test("a life", async () => {
     const port = await freePort();
