@@ -63,6 +63,16 @@ export class Histories implements ClusterWatcher {
     }
   }
 
+  /** Of a world at rest: how many watches the clients of a server believe they have, and what the server has. */
+  watchDifferences(): readonly string[] {
+    return this.cluster.nodes.flatMap(({ id, host, server }) => {
+      const clients = this.cluster.clients.filter((client) => client.isOpen && client.server === host);
+      const believed = clients.reduce((sum, { watches }) => sum + watches.serverSide, 0);
+      const kept = server?.home.clients.watches.watchCount;
+      return kept === believed ? [] : [`server ${id} has ${kept} watches, its clients ${believed}`];
+    });
+  }
+
   /** [S5] */
   private forward(client: SimClient, zxid: bigint, what: string): void {
     const before = this.seen.get(client.sessionId) ?? 0n;

@@ -154,6 +154,7 @@ export class Replication implements ClusterWatcher {
     if (!isNext && this.order.length > 0) {
       return this.fail(`server ${node.id} applies ${zxidText(zxid)} after ${zxidText(lastZxid)} [Z6, Z13]`);
     }
+    this.checkQuorum(zxid);
     const copy = bytes.slice();
     const txn = decodeTxn(copy);
     this.history.set(zxid, copy);
@@ -163,6 +164,14 @@ export class Replication implements ClusterWatcher {
     if (this.reference.tree.digestMismatches > 0)
       this.fail(`${zxidText(zxid)} carries a digest that is not the tree's`);
     this.digests.push({ zxid, digest: this.reference.tree.digest });
+  }
+
+  /** [Z11]: what is served is on the disks of more than half of the voters, whether they run or not. */
+  private checkQuorum(zxid: Zxid): void {
+    const voters = this.cluster.nodes.filter((node) => !node.isObserver);
+    const having = voters.filter(({ disk }) => disk.durable !== undefined && disk.durable >= zxid);
+    if (2 * having.length > voters.length) return;
+    this.fail(`${zxidText(zxid)} is served and on the disks of ${having.length} of ${voters.length} voters only [Z11]`);
   }
 
   /** Of the tree after the newest transaction <= `zxid`. */

@@ -53,6 +53,9 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
     faults.stop();
     cluster.line("peace");
     recover(cluster, replication, workload);
+    cluster.run(500);
+    const [difference] = histories.watchDifferences();
+    if (difference !== undefined) throw new Error(difference);
     if (random.chance(0.4)) restartAll(cluster, replication);
   } catch (error) {
     failure = cluster.failure ?? (error instanceof Error ? `${error.stack}` : String(error));
@@ -84,7 +87,8 @@ function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
       "initLimit=5",
       "syncLimit=3",
       "preAllocSize=8",
-      `snapCount=${random.pick([20, 100])}`,
+      `snapCount=${random.pick([6, 20, 100])}`,
+      `snapshotSizeFactor=${random.pick(["0.33", "0.33", "-1"])}`,
       "minSessionTimeout=2000",
     ],
     committedLogLimit: random.pick([60, 200, 500]),

@@ -10,6 +10,8 @@ export class Workload {
   private readonly clients: SimClient[] = [];
   private readonly mostOutstanding: number;
   private readonly pauseMs: number;
+  /** Of a text so long that a snapshot takes many slices. */
+  private readonly bigChance: number;
   private names = 0;
   private writes = 0;
   private running = true;
@@ -20,6 +22,7 @@ export class Workload {
     this.random = random;
     this.mostOutstanding = 1 + random.below(8);
     this.pauseMs = random.pick([20, 80, 300, 1000]);
+    this.bigChance = random.pick([0.01, 0.01, 0.01, 0.01, 0.3]);
     for (let i = 0; i < count; i++) this.begin(i);
     this.breathe();
   }
@@ -124,7 +127,7 @@ export class Workload {
 
   private text(): string {
     const text = `w${++this.writes}`;
-    return this.random.chance(0.02) ? text.padEnd(20_000, "-") : text;
+    return this.random.chance(this.bigChance) ? text.padEnd(20_000, "-") : text;
   }
 
   private soon(run: () => void): void {

@@ -1,3 +1,4 @@
+import type { Zxid } from "../../base/zxid.ts";
 import type { DiskCommand, DiskEvent } from "../../store/commands.ts";
 import { type Fate, MemoryDirectory, type UnsyncedChange } from "../../store/memoryDirectory.ts";
 import type { DataDirectories } from "../../store/recovery.ts";
@@ -32,6 +33,8 @@ export class SimDisk {
   readonly directories: DataDirectories;
   readonly manners: DiskManners;
   readonly vices: DiskVices = {};
+  /** The last transaction known to be on stable storage, and all before it. */
+  durable: Zxid | undefined;
   /** The next sync reports an error, once, and does nothing. */
   failsNextSync = false;
   private stopAfter = Number.POSITIVE_INFINITY;
@@ -139,7 +142,7 @@ export class DiskQueue {
     this.isOver = true;
     if (changes <= 0 || this.commands.length === 0) return;
     this.disk.stopAfterChanges(changes);
-    this.storage.execute(this.take());
+    this.execute(this.take());
     this.disk.works();
   }
 
@@ -149,11 +152,20 @@ export class DiskQueue {
     if (this.disk.manners.held) return;
     const command = this.take();
     const { answersEarly, pretends } = this.disk.vices;
-    for (const event of pretends?.(command) ?? this.storage.execute(command)) {
+    for (const event of pretends?.(command) ?? this.execute(command)) {
       if (this.isOver) return;
       if (event.kind !== "flushed" || answersEarly !== true) this.answer(event, command);
     }
     this.go();
+  }
+
+  private execute(command: DiskCommand): readonly DiskEvent[] {
+    const events = this.storage.execute(command);
+    for (const event of events) {
+      if (event.kind === "flushed" || event.kind === "truncated") this.disk.durable = event.zxid;
+      if (event.kind === "snapshotSaved" && event.zxid > (this.disk.durable ?? 0n)) this.disk.durable = event.zxid;
+    }
+    return events;
   }
 
   private answerEarly(command: Extract<DiskCommand, { kind: "append" }>): void {

@@ -99,6 +99,7 @@ export class Process implements World {
       const encodeText = (text: string): Uint8Array => new TextEncoder().encode(text);
       const auth = { digestId: () => "", superDigest: undefined };
       const parts = { world: this, committedLog, auth, encodeText };
+      this.machine.disk.durable = step.value.lastZxid;
       this.running = new Server(config, step.value, parts, this.instant());
       this.listen();
     });

@@ -18,6 +18,11 @@ export class WatchTable {
     return this.watches.size;
   }
 
+  /** How many they are to a server, which has one table for data and existence. */
+  get serverSide(): number {
+    return new Set(this.all().map(({ kind, path }) => `${kind === "child" ? "child" : "data"} ${path}`)).size;
+  }
+
   all(): readonly Watch[] {
     return [...this.watches.values()];
   }
