@@ -6,7 +6,7 @@ import { CreateResponse, ExistsResponse } from "../../src/wire/client/responses.
 import { fourLetter, modeOf } from "../peers/fourLetter.ts";
 import { freePort } from "../peers/ports.ts";
 import { RawClient, RawConnection } from "../peers/rawClient.ts";
-import { waitFor } from "../peers/waiting.ts";
+import { pause, waitFor } from "../peers/waiting.ts";
 import { Installation, serves } from "./installation.ts";
 
 let installation: Installation;
@@ -87,6 +87,8 @@ test("a connection that says nothing is dropped, although nothing else happens",
   const port = await installation.moveSample();
   installation.foreground([], { SERVER_JVMFLAGS: "-Dzookeeper.nio.sessionlessCnxnTimeout=200" });
   await serves(port);
+  // Until the server has nothing to wait for any more.
+  await pause(1500);
   const silent = await RawConnection.open(port);
   expect(await silent.untilClosed(5_000)).toEqual([]);
 });
