@@ -15,6 +15,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** How a server's young generation is set, whatever else is. */
+const YOUNG = ["--min-semi-space-size=32", "--max-semi-space-size=32"];
+
 const ROOT = join(__dirname, "../..");
 const USAGE =
   /^Usage: .*zkServer\.sh \[--config <conf-dir>\] \{start\|start-foreground\|stop\|version\|restart\|status\|print-cmd\}\n$/;
@@ -198,7 +201,7 @@ describe("a life", () => {
   ])("start-foreground: %s", async (_, env, flags) => {
     config(`dataDir=${data}\n`);
     const { rc, stdout } = await script(["start-foreground"], env);
-    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: [] });
+    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: YOUNG });
   });
 
   test("start-foreground is the server: a signal reaches it", async () => {
