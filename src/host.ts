@@ -303,15 +303,20 @@ export class Host implements World {
     });
   }
 
-  /** Long work for at most SLICE_MS a turn. */
+  /** Long work for at most SLICE_MS a turn, and none while a snapshot waits in memory for a disk that is slower. */
   private slice(): void {
     this.sliceWanted = false;
     if (this.over) return;
     const stopMs = performance.now() + SLICE_MS;
     let more = true;
-    while (more && performance.now() < stopMs) more = this.server.onSlice(now());
-    if (more) this.later();
+    while (more && !this.isDiskBehind && performance.now() < stopMs) more = this.server.onSlice(now());
+    if (more && this.isDiskBehind) setTimeout(() => this.later(), SLICE_MS);
+    else if (more) this.later();
     this.arm();
+  }
+
+  private get isDiskBehind(): boolean {
+    return this.disks.backlog > DISK_BACKLOG_MESSAGES;
   }
 
   private directorySizes(): { readonly dataBytes: number; readonly logBytes: number } {
@@ -355,5 +360,7 @@ function openFiles(): { readonly open: number; readonly max: number } {
 const EXIT_ELECTION_PORT = 14;
 const ELECTION_PORT_PAUSE_MS = 1000;
 const SLICE_MS = 5;
+/** Chunks of a snapshot, of 64 KiB each, above which the disk is let catch up. */
+const DISK_BACKLOG_MESSAGES = 64;
 /** Above this Node's timers fire at once (reliability 10). */
 const MAX_TIMER_MS = 0x7fffffff;

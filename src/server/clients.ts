@@ -23,7 +23,7 @@ import {
 } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
-import { event, type ServerEvent } from "./events.ts";
+import type { ServerEvent } from "./events.ts";
 import type { ByteLink } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
@@ -52,6 +52,7 @@ export class Clients {
   private readonly rules: AclRules;
   private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
+  private readonly ahead: Complaints;
   /** Connections that are not read for now. */
   private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
@@ -67,6 +68,7 @@ export class Clients {
     this.port = port;
     this.tooMany = new Complaints(port.observe.bind(port));
     this.badFrame = new Complaints(port.observe.bind(port));
+    this.ahead = new Complaints(port.observe.bind(port));
     this.requests = new Requests(this, rules, auth, limits);
     this.requests.serve(database.tree, this.watches);
   }
@@ -270,7 +272,7 @@ export class Clients {
     if (this.upstream === undefined || request === undefined) return this.drop(connection);
     if (request.lastZxidSeen > tree.lastProcessedZxid) {
       const text = `Refusing session request for client ${connection.link.remoteAddress} as it has seen zxid 0x${hex64(request.lastZxidSeen)} our last zxid is 0x${hex64(tree.lastProcessedZxid)} client must try another server`;
-      this.port.observe(event("info", "clients.ahead", text));
+      this.ahead.tell("clients.ahead", text, at.monoMs);
       return this.drop(connection);
     }
     connection.hasReadOnlyByte = request.readOnly !== undefined;
