@@ -56,7 +56,10 @@ export class Database implements RecoverySink {
 
   /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. The bytes may be a view. */
   txn(entry: TxnBytes): void {
-    this.apply(decodeTxn(entry.bytes));
+    const txn = decodeTxn(entry.bytes);
+    // Java alone logs an error under the zxid before for a write it could not decode (client-protocol 3.1): it is nobody's transaction.
+    if (txn.body.type === Op.error && entry.zxid === this.tree.lastProcessedZxid) return;
+    this.apply(txn);
     this.committedLog.add({ zxid: entry.zxid, bytes: entry.bytes.slice() });
   }
 
