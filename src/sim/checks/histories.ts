@@ -1,5 +1,5 @@
 import type { SessionId } from "../../base/ids.ts";
-import { toZxid } from "../../base/zxid.ts";
+import { epochOf, toZxid } from "../../base/zxid.ts";
 import { Err, EventType } from "../../wire/client/numbers.ts";
 import type { Stat } from "../../wire/client/shared.ts";
 import type { Txn } from "../../wire/txnValue.ts";
@@ -11,15 +11,18 @@ import { zxidText } from "../world/wiretap.ts";
 import type { Model, ModelNode } from "./model.ts";
 
 /**
- * What ZooKeeper promises to clients (reliability 8), checked at every answer against the model of the one history:
- * a write is the transaction at the zxid of its reply, once; a read is the model at that zxid, all of Stat included; zxids of
- * a session never go back, on whatever server; an event comes before any reply that knows of the change.
- * That replies come in the order of requests is the client's own check.
+ * What ZooKeeper promises to clients (reliability 8), checked at every answer against the model of the one history: a write
+ * is the transaction at the zxid of its reply, once, behind all that were answered before it was asked; a read is the
+ * model at that zxid, all of Stat included; zxids of a session never go back, on whatever server; an event comes before any
+ * reply that knows of the change. That replies come in the order of requests is the client's own check.
  */
 export class Histories implements ClusterWatcher {
   /** Writes with success, for whoever wants to see that a run did something. */
   writes = 0;
   reads = 0;
+  /** The highest zxid of any answered write, and what it was when each call began. */
+  private highest = 0n;
+  private readonly floors = new Map<Call, bigint>();
   private readonly cluster: Cluster;
   private readonly model: Model;
   private readonly seen = new Map<SessionId, bigint>();
@@ -32,7 +35,16 @@ export class Histories implements ClusterWatcher {
     this.model = model;
   }
 
+  started(call: Call): void {
+    if (isWrite(call.op) || call.op.kind === "sync") this.floors.set(call, this.highest);
+  }
+
+  lost(_client: SimClient, calls: readonly Call[]): void {
+    for (const call of calls) this.floors.delete(call);
+  }
+
   answered(call: Call, answer: Answer): void {
+    this.checkFloor(call, answer);
     this.forward(call.client, answer.zxid, opText(call.op));
     if (this.over.has(call.sessionId)) this.fail(call, "is answered after its session ended");
     if (isWrite(call.op)) this.checkWrite(call, answer);
@@ -80,6 +92,19 @@ export class Histories implements ClusterWatcher {
       this.cluster.fail(`${client.name} went back from ${zxidText(before)} to ${zxidText(zxid)} (${what})`);
     }
     if (zxid > before) this.seen.set(client.sessionId, zxid);
+  }
+
+  /**
+   * A write comes behind every write that was answered before it was asked for. So does what a sync lets its client see,
+   * unless the leader changed meanwhile: it is not asked of a quorum (reliability 8).
+   */
+  private checkFloor(call: Call, { zxid }: Answer): void {
+    const floor = this.floors.get(call);
+    this.floors.delete(call);
+    if (floor === undefined) return;
+    const isLate = isWrite(call.op) ? zxid <= floor : zxid < floor && epochOf(toZxid(zxid)) === epochOf(toZxid(floor));
+    if (isLate) this.fail(call, `is at ${zxidText(zxid)}; ${zxidText(floor)} was answered before it was asked`);
+    if (isWrite(call.op) && zxid > this.highest) this.highest = zxid;
   }
 
   private checkWrite(call: Call, answer: Answer): void {
