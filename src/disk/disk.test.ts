@@ -88,6 +88,18 @@ test("transactions given while the disk is busy gather", async () => {
   expect(recovered()[1]).toEqual(zxids(1, 200));
 });
 
+test("a kick sends a large group and takes its answer while the loop is still busy; a small one waits", () => {
+  disk.submit({ kind: "append", entries: [sampleTxn(1n, 100)] });
+  disk.kick();
+  let zxid = 1n;
+  while (events.length === 0) {
+    zxid++;
+    disk.submit({ kind: "append", entries: [sampleTxn(zxid, 20_000)] });
+    disk.kick();
+  }
+  expect(events).toEqual([{ kind: "flushed", zxid: 2n, count: 2, fsyncMs: expect.any(Number) }]);
+});
+
 test("the bytes may change once they are submitted", async () => {
   const entry = sampleTxn(1n, 50);
   disk.submit({ kind: "append", entries: [entry] });
