@@ -72,3 +72,21 @@ export class ConnectionStats {
     this.latencies++;
   }
 }
+
+/** Counters over all connections, for srvr and mntr. */
+export class Totals {
+  received = 0;
+  sent = 0;
+  rejected = 0;
+  minLatencyMs = Number.POSITIVE_INFINITY;
+  maxLatencyMs = 0;
+  totalLatencyMs = 0;
+  latencies = 0;
+
+  latency(ms: number): void {
+    if (ms > this.maxLatencyMs) this.maxLatencyMs = ms;
+    if (ms < this.minLatencyMs) this.minLatencyMs = ms;
+    this.totalLatencyMs += ms;
+    this.latencies++;
+  }
+}

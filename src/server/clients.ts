@@ -12,7 +12,7 @@ import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
-import { ClientConnection } from "./clientConnection.ts";
+import { ClientConnection, Totals } from "./clientConnection.ts";
 import {
   type ClientLimits,
   IDLE_SWEEP_MS,
@@ -382,24 +382,6 @@ export interface ClientsPort {
   /** A four-letter word arrived on a connection that does nothing else; the world answers and closes it. */
   fourLetterWord(word: string, connection: ClientConnection): void;
   observe(event: ServerEvent): void;
-}
-
-/** Counters over all connections, for srvr and mntr. */
-export class Totals {
-  received = 0;
-  sent = 0;
-  rejected = 0;
-  minLatencyMs = Number.POSITIVE_INFINITY;
-  maxLatencyMs = 0;
-  totalLatencyMs = 0;
-  latencies = 0;
-
-  latency(ms: number): void {
-    if (ms > this.maxLatencyMs) this.maxLatencyMs = ms;
-    if (ms < this.minLatencyMs) this.minLatencyMs = ms;
-    this.totalLatencyMs += ms;
-    this.latencies++;
-  }
 }
 
 function decodeConnect(connection: ClientConnection): ConnectRequest | undefined {

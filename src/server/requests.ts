@@ -10,9 +10,8 @@ import { Err, Op, Xid } from "../wire/client/numbers.ts";
 import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { type AuthProviders, authenticate } from "./authenticate.ts";
-import type { ClientConnection } from "./clientConnection.ts";
+import type { ClientConnection, Totals } from "./clientConnection.ts";
 import { type ClientLimits, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
-import type { Clients } from "./clients.ts";
 import { opName } from "./opNames.ts";
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
@@ -28,7 +27,7 @@ import type { Upstream } from "./upstream.ts";
 export class Requests {
   /** Requests in queues, over all connections. */
   outstanding = 0;
-  private readonly clients: Clients;
+  private readonly clients: RequestsPort;
   private readonly rules: AclRules;
   private readonly providers: AuthProviders;
   private readonly limits: ClientLimits;
@@ -36,7 +35,7 @@ export class Requests {
   private reads: Reads | undefined;
   private tree: DataTree | undefined;
 
-  constructor(clients: Clients, rules: AclRules, auth: AuthProviders, limits: ClientLimits) {
+  constructor(clients: RequestsPort, rules: AclRules, auth: AuthProviders, limits: ClientLimits) {
     this.clients = clients;
     this.rules = rules;
     this.providers = auth;
@@ -308,6 +307,18 @@ export class Requests {
   private lastZxid(): bigint {
     return this.tree?.lastProcessedZxid ?? 0n;
   }
+}
+
+/** What answering needs of the client port around it. */
+export interface RequestsPort {
+  readonly serving: Upstream | undefined;
+  readonly totals: Totals;
+  /** Closes at once, without a byte more. */
+  drop(connection: ClientConnection): void;
+  /** Closes once what is written has left. */
+  end(connection: ClientConnection): void;
+  /** Something was written that is to leave at the end of the turn. */
+  touchWriter(connection: ClientConnection): void;
 }
 
 function saslToken(reader: Reader): Uint8Array | null {
