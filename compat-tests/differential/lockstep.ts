@@ -10,39 +10,73 @@ import { type Answer, Side } from "./side.ts";
 export type Coverage = { readonly requests: number; readonly answers: ReadonlyMap<string, number> };
 
 /**
- * Tells two servers that have just been started on empty folders the same, one thing at a time, until `requests` were sent; every
- * byte they say is compared. Rejects at the first difference with the seed, the step, and both answers.
+ * Tells two servers that were started on empty folders the same, one thing at a time; every byte they say is compared. `run`
+ * rejects at the first difference with the seed, the step, and both answers.
  */
+export class Lockstep {
+  private readonly seed: number;
+  private readonly sides: readonly [Side, Side];
+  private readonly script: Script;
+  private readonly told: string[] = [];
+  private readonly answers = new Map<string, number>();
+  private sent = 0;
+
+  constructor(reference: PeerServer, subject: PeerServer, seed: number, options = { quotas: true }) {
+    this.seed = seed;
+    this.sides = [new Side(reference.clientPort), new Side(subject.clientPort)];
+    this.script = new Script(new Chance(seed), SLOTS, options);
+  }
+
+  get coverage(): Coverage {
+    return { requests: this.sent, answers: this.answers };
+  }
+
+  /** Sends so many requests more. */
+  async run(requests: number): Promise<void> {
+    for (const end = this.sent + requests; this.sent < end; ) {
+      const step = this.script.next();
+      this.told.push(describe(step));
+      const [expected] = await this.same((side) => side.run(step).then((answer) => [answer]));
+      if (expected === undefined) throw new Error("no answer");
+      this.script.learn(step, expected.outcome);
+      this.sent += requestsOf(step).length || 1;
+      count(this.answers, step, expected);
+    }
+  }
+
+  /** Compares the events that still wait, then cuts every connection. Sessions stay, and are resumed by and by when `run` goes on. */
+  async hangUp(): Promise<void> {
+    this.told.push("all hang up");
+    await this.same((side) => side.drain());
+    this.close();
+    this.script.hungUp();
+  }
+
+  close(): void {
+    for (const side of this.sides) side.hangUp();
+  }
+
+  private same(action: (side: Side) => Promise<readonly Answer[]>): Promise<readonly Answer[]> {
+    const where = (): string =>
+      `seed ${this.seed}, step ${this.told.length}\n${this.told.slice(-STEPS_TOLD).join("\n")}`;
+    return same(this.sides, action, where);
+  }
+}
+
+/** A whole run between two servers. */
 export async function runLockstep(
   reference: PeerServer,
   subject: PeerServer,
   { seed, requests }: { readonly seed: number; readonly requests: number },
 ): Promise<Coverage> {
-  const sides = [new Side(reference.clientPort), new Side(subject.clientPort)] as const;
-  const script = new Script(new Chance(seed), SLOTS);
-  const answers = new Map<string, number>();
-  const told: string[] = [];
-  let sent = 0;
+  const lockstep = new Lockstep(reference, subject, seed);
   try {
-    while (sent < requests) {
-      const step = script.next();
-      told.push(describe(step));
-      const where = (): string => `seed ${seed}, step ${told.length}\n${told.slice(-STEPS_TOLD).join("\n")}`;
-      const [expected] = await same(sides, (side) => side.run(step).then((answer) => [answer]), where);
-      if (expected === undefined) throw new Error("no answer");
-      script.learn(step, expected.outcome);
-      sent += requestsOf(step).length || 1;
-      count(answers, step, expected);
-    }
-    await same(
-      sides,
-      (side) => side.drain(),
-      () => `seed ${seed}, the events at the end`,
-    );
+    await lockstep.run(requests);
+    await lockstep.hangUp();
   } finally {
-    for (const side of sides) side.close();
+    lockstep.close();
   }
-  return { requests: sent, answers };
+  return lockstep.coverage;
 }
 
 /** Does the same on both sides and compares; gives the reference's answers. */

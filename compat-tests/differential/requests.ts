@@ -31,12 +31,19 @@ import { aclFor, anyPath, BAD_LOGINS, dataFor, LOGINS, readablePath, versionFor 
 /** What follows the xid of a frame: the operation's number and its body, and what a reader is told about it. */
 export type Request = { readonly type: number; readonly body: Uint8Array; readonly text: string };
 
-/** What the generator may build on: paths that earlier replies named, the newest zxid that a reply carried. */
-export type Known = { readonly made: readonly string[]; readonly zxid: bigint };
+/** What the generator may build on. */
+export type Known = {
+  /** Paths that earlier replies named. */
+  readonly made: readonly string[];
+  /** The newest that a reply carried. */
+  readonly zxid: bigint;
+  /** Whether to ask for quotas too. */
+  readonly quotas: boolean;
+};
 
 /** A request that leaves the connection open, whatever the server thinks of it: well formed mostly, undecodable sometimes. */
 export function anyRequest(chance: Chance, known: Known): Request {
-  const name = chance.weighted(WEIGHTS);
+  const name = chance.weighted(known.quotas ? WEIGHTS : WEIGHTS_WITHOUT_QUOTAS);
   const request = BUILDERS[name](chance, known);
   return NEVER_SPOILED.has(name) || !chance.once(16) ? request : spoiled(chance, request);
 }
@@ -102,6 +109,8 @@ const WEIGHTS = [
   [1, "reconfig"],
   [2, "quota"],
 ] as const;
+
+const WEIGHTS_WITHOUT_QUOTAS = WEIGHTS.filter(([, name]) => name !== "quota");
 
 const BUILDERS: Readonly<Record<(typeof WEIGHTS)[number][1], Build>> = {
   create: (chance, known) => create(chance, known, Op.create),

@@ -44,11 +44,12 @@ export class Script {
   private readonly slots: (number | undefined)[];
   /** How many sessions were opened; their numbers count from 0. */
   private sessions = 0;
-  private known: Known = { made: [], zxid: 0n };
+  private known: Known;
   private xid = 1_000;
 
-  constructor(chance: Chance, slots: number) {
+  constructor(chance: Chance, slots: number, { quotas }: Pick<Known, "quotas">) {
     this.chance = chance;
+    this.known = { made: [], zxid: 0n, quotas };
     this.slots = new Array<undefined>(slots).fill(undefined);
   }
 
@@ -74,7 +75,7 @@ export class Script {
   /** Takes in what became of the step that `next` gave. */
   learn(step: Step, { closed, opened, zxid, paths }: Outcome): void {
     const made = [...this.known.made, ...paths.filter((path) => !path.startsWith("/zookeeper/"))].slice(-MADE_KEPT);
-    this.known = { made, zxid: zxid > this.known.zxid ? zxid : this.known.zxid };
+    this.known = { ...this.known, made, zxid: zxid > this.known.zxid ? zxid : this.known.zxid };
     if (step.kind === "stray") return;
     if (step.kind === "open") {
       if (step.kicks !== undefined) this.slots[step.kicks] = undefined;
@@ -83,6 +84,11 @@ export class Script {
     } else if (closed) {
       this.slots[step.slot] = undefined;
     }
+  }
+
+  /** Every connection was cut. */
+  hungUp(): void {
+    this.slots.fill(undefined);
   }
 
   private open(slot: number): Step {

@@ -52,8 +52,10 @@ export class Side {
     return answers;
   }
 
-  close(): void {
+  /** Cuts every connection without a word. */
+  hangUp(): void {
     for (const connection of this.slots) connection?.close();
+    this.slots.length = 0;
   }
 
   private async open(slot: number, opening: Opening, kicks: number | undefined): Promise<Answer> {
