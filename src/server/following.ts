@@ -5,7 +5,7 @@ import { SessionTouches } from "../session/touches.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { SnapshotDecoder } from "../store/snapshotDecoder.ts";
 import { PacketStream } from "../wire/peer/packetStream.ts";
-import { QuorumPacket } from "../wire/peer/packets.ts";
+import { PacketType, QuorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { EpochName, LearnerRole } from "../zab/leaderWorld.ts";
 import { Learner } from "../zab/learner.ts";
@@ -16,6 +16,7 @@ import type { Home } from "./home.ts";
 import { describe, packetLimit, showConfig } from "./leading.ts";
 import { LearnerPipeline } from "./learnerPipeline.ts";
 import type { ByteLink } from "./ports.ts";
+import { ProposedTxns } from "./proposedTxns.ts";
 import { dropSnapshot, SaveSnapshot } from "./snapshotJobs.ts";
 
 /** How a learner's role ended, and what its tree is worth. */
@@ -40,9 +41,11 @@ export class Following implements LearnerWorld {
   readonly learner: Learner;
   readonly leaderSid: ServerId;
   private readonly home: Home;
+  private readonly role: LearnerRole;
   private readonly link: ByteLink;
   private readonly port: FollowingPort;
   private readonly packets: PacketStream;
+  private readonly proposed = new ProposedTxns();
   private readonly touches = new SessionTouches();
   private pipeline: LearnerPipeline;
   private incoming: IncomingSnapshot | undefined;
@@ -51,6 +54,7 @@ export class Following implements LearnerWorld {
 
   constructor(home: Home, role: LearnerRole, leaderSid: ServerId, link: ByteLink, port: FollowingPort) {
     this.home = home;
+    this.role = role;
     this.leaderSid = leaderSid;
     this.link = link;
     this.port = port;
@@ -140,7 +144,7 @@ export class Following implements LearnerWorld {
   }
 
   commit(entry: TxnBytes): void {
-    this.pipeline.commit(entry);
+    this.pipeline.commit(this.proposed.take(entry));
     this.home.journal.applied(entry.zxid);
   }
 
@@ -208,8 +212,20 @@ export class Following implements LearnerWorld {
     while (this.incoming === undefined && !this.isOver) {
       const packet = this.packets.next();
       if (packet === undefined) return;
+      this.readTxn(packet);
       this.learner.onPacket(packet, this.nowMs);
     }
+  }
+
+  /** The learner itself refuses what has no data, or ignores what is not for its role. */
+  private readTxn({ type, zxid, data }: QuorumPacket): void {
+    if (data === null) return;
+    const isFollower = this.role === "follower";
+    const synced = this.learner.isEstablished;
+    if (type === PacketType.proposal && (isFollower || !synced)) this.proposed.arrived(zxid, data);
+    else if (isFollower && synced) return;
+    else if (type === PacketType.inform) this.proposed.arrived(zxid, data);
+    else if (type === PacketType.informAndActivate) this.proposed.arrived(zxid, data.subarray(LEADER_BYTES));
   }
 
   private feed(incoming: IncomingSnapshot, chunk: Uint8Array): void {
@@ -248,3 +264,5 @@ interface IncomingSnapshot {
   readonly database: Database;
   readonly decoder: SnapshotDecoder;
 }
+/** What stands before the transaction in INFORMANDACTIVATE: the designated leader. */
+const LEADER_BYTES = 8;

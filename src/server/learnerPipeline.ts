@@ -7,8 +7,7 @@ import { Op } from "../wire/client/numbers.ts";
 import { CreateSessionRequest } from "../wire/client/requests.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { ForwardedRequest, RevalidateRequest, RevalidateResponse } from "../wire/peer/packets.ts";
-import { decodeTxn } from "../wire/txnCodec.ts";
-import type { TxnBytes } from "../wire/txnValue.ts";
+import type { Txn } from "../wire/txnValue.ts";
 import type { Learner } from "../zab/learner.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { Clients } from "./clients.ts";
@@ -70,8 +69,7 @@ export class LearnerPipeline implements Upstream {
     return "live";
   }
 
-  commit(entry: TxnBytes): void {
-    const txn = decodeTxn(entry.bytes);
+  commit(txn: Txn): void {
     const outcome = this.database.apply(txn);
     if (txn.body.type === Op.createSession) this.touches.touch(txn.clientId, txn.body.timeOut);
     this.clients.deliver(txn, outcome, this.turn.at);
