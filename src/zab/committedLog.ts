@@ -96,9 +96,12 @@ export class CommittedLog {
   }
 }
 
-/** Whether `next` may follow `previous` in a history: the next counter, or any of a higher epoch (peer-protocol 3.9). */
+/**
+ * Whether `next` may follow `previous` in a history: the next counter, or the first of a higher epoch. Java lets any of a higher epoch
+ * pass (peer-protocol 3.9), but every leader begins with 1 (4.2), and a log with another beginning is one with a hole.
+ */
 export function continues(previous: Zxid, next: Zxid): boolean {
-  return next === previous + 1n || epochOf(next) > epochOf(previous);
+  return next === previous + 1n || (epochOf(next) > epochOf(previous) && counterOf(next) === 1);
 }
 
 export const COMMIT_LOG_COUNT = 500;

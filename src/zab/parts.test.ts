@@ -38,7 +38,8 @@ describe("the committed log (Z17)", () => {
     ["5:9", "5:9", false],
     ["5:9", "5:8", false],
     ["5:9", "6:1", true],
-    ["5:9", "6:7", true],
+    ["5:9", "6:7", false],
+    ["5:9", "8:1", true],
     ["5:9", "4:10", false],
     ["5:4294967295", "6:0", true],
   ])("%s then %s: %s", (previous, next, fine) => {

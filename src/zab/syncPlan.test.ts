@@ -43,9 +43,6 @@ const ROWS: readonly Row[] = [
   ["N: an epoch without transactions inside", "7:1", "5:8-5:9 7:1", "-", "6:0", "diff 7:1: 7:1 / 7:1"],
   ["a tail of an epoch that went on", "5:9", "5:2-5:4 6:1", "-", "5:6", "snap 5:9: / 5:9"],
   ["a tail of an epoch that has more here", "6:2", "4:9 5:1 6:1-6:2", "-", "5:3", "snap 6:2: / 6:2"],
-  // A hole in a window would be a hole at the learner (ZOOKEEPER-4925): a window that begins an epoch in its middle.
-  ["N: the epoch's first is missing", "6:3", "5:9 6:2-6:3", "-", "6:0", "snap 6:3: / 6:3"],
-  ["the next epoch's first is missing", "6:3", "5:9 6:2-6:3", "-", "5:9", "snap 6:3: / 6:3"],
   // 5: older than the window
   ["older than the window", "5:9", "5:5-5:9", "-", "5:2", "ask the disk"],
   ["an empty server", "5:9", "5:5-5:9", "-", "0:0", "ask the disk"],
