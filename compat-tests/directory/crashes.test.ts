@@ -97,6 +97,7 @@ async function startOnCut(
   const started = await Household.found({}, copy);
   try {
     await started.enter(kind);
+    expect((await mntr(started.clientPort)).get("zk_digest_mismatches_count")).toBe("0");
     const [, zxid = "none"] = /^Zxid: (\S+)$/m.exec(await fourLetter(started.clientPort, "srvr")) ?? [];
     const tree: Tree = await readTree(started.clientPort);
     return { zxid, nodes: [...tree.keys()].filter((path) => path.startsWith("/n")).length };
