@@ -12,6 +12,7 @@ import { CommittedLog } from "../../zab/committedLog.ts";
 import type { Cluster, ClusterWatcher } from "../world/cluster.ts";
 import type { Node } from "../world/node.ts";
 import { type TappedPacket, zxidText } from "../world/wiretap.ts";
+import { Lineage } from "./lineage.ts";
 import { Model } from "./model.ts";
 
 /**
@@ -26,6 +27,7 @@ export class Replication implements ClusterWatcher {
   /** A first zxid of an epoch that is not its counter 1: for scenarios that begin near the end of an epoch. */
   mayBeginAt: bigint | undefined;
   private readonly cluster: Cluster;
+  private readonly lineage: Lineage;
   private readonly reference = new Database(new CommittedLog());
   private readonly history = new Map<Zxid, Uint8Array>();
   private readonly order: Zxid[] = [];
@@ -37,6 +39,8 @@ export class Replication implements ClusterWatcher {
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
+    this.lineage = new Lineage(cluster);
+    cluster.watch(this.lineage);
     this.model = new Model((what) => cluster.fail(what));
     this.digests.push({ zxid: MIN, digest: this.reference.tree.digest });
   }
@@ -121,7 +125,8 @@ export class Replication implements ClusterWatcher {
   }
 
   /** Whoever died in the middle of a turn may have applied a transaction and not yet kept its bytes. */
-  private checkServing(node: Node, { home }: Server, upstream: Upstream, died: boolean): void {
+  private checkServing(node: Node, server: Server, upstream: Upstream, died: boolean): void {
+    const { home } = server;
     const { tree } = home.database;
     const { committedLog } = home;
     const zxid = tree.lastProcessedZxid;
@@ -129,6 +134,7 @@ export class Replication implements ClusterWatcher {
     if (known?.upstream === upstream && known.zxid === zxid) return;
     const isGoingOn = known?.upstream === upstream;
     if (isGoingOn && zxid < known.zxid) this.fail(`server ${node.id} went back to ${zxidText(zxid)} [Z3]`);
+    if (!isGoingOn) this.begins(node, server);
     const after = isGoingOn ? known.zxid : toZxid(MIN);
     const entries = committedLog.after(after).filter((entry) => entry.zxid <= zxid);
     for (const entry of entries) this.applied(node, entry);
@@ -139,6 +145,18 @@ export class Replication implements ClusterWatcher {
     }
     if (tree.digest !== this.digestAt(zxid)) this.fail(`server ${node.id} has another tree at ${zxidText(zxid)} [Z1]`);
     this.serving.set(node, { upstream, zxid });
+  }
+
+  /** Who begins to serve makes all of its history the history, also what it got as a whole tree. */
+  private begins(node: Node, { home, peer }: Server): void {
+    const { lastProcessedZxid } = home.database.tree;
+    const isNewLeader = peer.role.kind === "leading" && counterOf(lastProcessedZxid) === 0;
+    if (isNewLeader) this.lineage.begins(lastProcessedZxid, home.journal.lastLogged);
+    const history = this.lineage.history(this.lastZxid, lastProcessedZxid);
+    if (history === undefined) {
+      return this.fail(`server ${node.id} serves ${zxidText(lastProcessedZxid)}, which nobody logged`);
+    }
+    for (const entry of history) this.applied(node, entry);
   }
 
   private applied(node: Node, { zxid, bytes }: TxnBytes): void {

@@ -146,6 +146,9 @@ export class Cluster {
         for (const watcher of this.watchers) watcher.booted?.(node);
       },
       observed: (node, event) => this.observed(node, event),
+      diskAsked: (node, command) => {
+        for (const watcher of this.watchers) watcher.diskAsked?.(node, command);
+      },
       diskAnswered: (node, event, command) => {
         this.line(`${node.host} disk ${diskText(event)}`);
         for (const watcher of this.watchers) watcher.diskAnswered?.(node, event, command);

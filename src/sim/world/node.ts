@@ -13,6 +13,7 @@ import { type Machine, Process } from "./process.ts";
 export interface NodeWatcher {
   booted(node: Node): void;
   observed(node: Node, event: ServerEvent): void;
+  diskAsked(node: Node, command: DiskCommand): void;
   diskAnswered(node: Node, event: DiskEvent, command: DiskCommand): void;
   /** `died`: the process ended in the middle of the turn. */
   afterTurn(node: Node, server: Server, died: boolean): void;
@@ -73,6 +74,7 @@ export class Node implements Machine {
     const { watcher } = this;
     const process: Process = new Process(this, {
       observed: (event) => watcher.observed(this, event),
+      diskAsked: (command) => watcher.diskAsked(this, command),
       diskAnswered: (event, command) => watcher.diskAnswered(this, event, command),
       afterTurn: (died) => {
         if (process.server !== undefined) watcher.afterTurn(this, process.server, died);

@@ -33,6 +33,7 @@ export interface Machine {
 /** What is to be told of a process. Nothing here changes its course. */
 export interface ProcessWatcher {
   observed(event: ServerEvent): void;
+  diskAsked(command: DiskCommand): void;
   diskAnswered(event: DiskEvent, command: DiskCommand): void;
   /** `died`: in the middle of the turn. */
   afterTurn(died: boolean): void;
@@ -187,6 +188,7 @@ export class Process implements World {
 
   disk(command: DiskCommand): void {
     this.effect();
+    this.watcher.diskAsked(command);
     this.disks.submit(command);
   }
 
