@@ -24,8 +24,6 @@ import { Model } from "./model.ts";
  */
 export class Replication implements ClusterWatcher {
   readonly model: Model;
-  /** A first zxid of an epoch that is not its counter 1: for scenarios that begin near the end of an epoch. */
-  mayBeginAt: bigint | undefined;
   private readonly cluster: Cluster;
   private readonly lineage: Lineage;
   private readonly reference = new Database(new CommittedLog());
@@ -36,6 +34,7 @@ export class Replication implements ClusterWatcher {
   private readonly leaders = new Map<Epoch, string>();
   private readonly durable = new Map<Node, Durable>();
   private boots = 0;
+  private pretended: Zxid | undefined;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -43,6 +42,12 @@ export class Replication implements ClusterWatcher {
     cluster.watch(this.lineage);
     this.model = new Model((what) => cluster.fail(what));
     this.digests.push({ zxid: MIN, digest: this.reference.tree.digest });
+  }
+
+  /** An empty tree stands at `last` without any history: for a scenario that begins near the end of an epoch. */
+  pretend(last: Zxid): void {
+    this.pretended = last;
+    this.lineage.begins(last, toZxid(0n));
   }
 
   /** The newest transaction that any server has served. */
@@ -139,8 +144,9 @@ export class Replication implements ClusterWatcher {
     const entries = committedLog.after(after).filter((entry) => entry.zxid <= zxid);
     for (const entry of entries) this.applied(node, entry);
     if (died && !this.history.has(zxid)) return;
-    if (isGoingOn && entries.at(-1)?.zxid !== zxid) this.fail(`server ${node.id}: ${zxidText(zxid)} is not in its log`);
-    if (counterOf(zxid) !== 0 && !this.history.has(zxid)) {
+    if (isGoingOn && entries.at(-1)?.zxid !== zxid && zxid !== this.pretended)
+      this.fail(`server ${node.id}: ${zxidText(zxid)} is not in its log`);
+    if (counterOf(zxid) !== 0 && !this.history.has(zxid) && zxid !== this.pretended) {
       this.fail(`server ${node.id} serves ${zxidText(zxid)}, which nobody committed`);
     }
     if (tree.digest !== this.digestAt(zxid)) this.fail(`server ${node.id} has another tree at ${zxidText(zxid)} [Z1]`);
@@ -168,7 +174,7 @@ export class Replication implements ClusterWatcher {
     const { lastZxid } = this;
     const isNext =
       zxid === lastZxid + 1n ||
-      (epochOf(zxid) > epochOf(lastZxid) && (counterOf(zxid) === 1 || zxid === this.mayBeginAt));
+      (epochOf(zxid) > epochOf(lastZxid) && (counterOf(zxid) === 1 || zxid - 1n === this.pretended));
     if (!isNext && this.order.length > 0) {
       return this.fail(`server ${node.id} applies ${zxidText(zxid)} after ${zxidText(lastZxid)} [Z6, Z13]`);
     }

@@ -97,7 +97,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   files: (stage, ids) => each(stage, ids, (node) => stage.transcript.sayAll([filesText(node)])),
   /** How often a server event was seen. */
   seen: (stage, [name = ""]) => stage.transcript.say(`${name} ${stage.cluster.seen.get(name) ?? 0} times`),
-  /** Sets the counter of the leader's epoch: `counter fffffff0`. Nothing may be proposed in this epoch yet. */
+  /** Sets the counter of the leader's epoch: `counter fffffff0`. Nothing may have been written yet. */
   counter: (stage, [hex = ""]) => setCounter(stage, Number.parseInt(hex, 16)),
 };
 
@@ -197,12 +197,19 @@ function pair(option: string): [string, string] {
   return [key, value];
 }
 
-/** A private field of the leader: no client has the time for 2^32 writes. */
+/**
+ * No client has the time for 2^32 writes: the leader, private fields and all, is made to stand at a transaction that never was.
+ * Followers have to join it anew.
+ */
 function setCounter(stage: Stage, counter: number): void {
   for (const { server } of stage.up) {
     if (server?.peer.role.kind !== "leading") continue;
-    const last = zxidOf(server.home.currentEpoch, counter);
-    Reflect.set(server.peer.role.leading.leader, "broadcast", new Broadcast(last));
-    stage.replication.mayBeginAt = last + 1n;
+    const { home } = server;
+    const last = zxidOf(home.currentEpoch, counter);
+    const { leader } = server.peer.role.leading;
+    Object.assign(leader, { broadcast: new Broadcast(last), lastProcessed: last, lastTxn: last });
+    home.journal.reset(last);
+    home.database.tree.lastProcessedZxid = last;
+    stage.replication.pretend(last);
   }
 }

@@ -20,6 +20,10 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
     pretend(cluster, (command) =>
       command.kind === "saveEpoch" ? [{ kind: "epochSaved", which: command.which, epoch: command.epoch }] : undefined,
     ),
+  /** ZOOKEEPER-3642: a leader's tree that is in memory only. */
+  "a leader's snapshot that is not written": (cluster) => {
+    for (const { disk } of cluster.nodes) disk.vices.pretends = withoutSnapshots();
+  },
   "a log that now and then loses a transaction": (cluster, random) =>
     pretend(cluster, (command) => (command.kind === "append" && random.chance(0.01) ? flushed(command) : undefined)),
   "a network that loses a server's events": (cluster) => {
@@ -33,6 +37,19 @@ export const SPOILS: Readonly<Record<string, Spoil>> = {
       link.remoteHost.startsWith("c") && random.chance(0.02) ? withAnotherDigit(bytes) : bytes;
   },
 };
+
+/** One disk's: it drops what belongs to a leader's snapshot, and says that it is saved. */
+function withoutSnapshots(): (command: DiskCommand) => readonly DiskEvent[] | undefined {
+  let isDropping = false;
+  return (command) => {
+    if (command.kind === "beginSnapshot") isDropping = command.origin === "leader";
+    if (!isDropping) return undefined;
+    if (command.kind === "beginSnapshot" || command.kind === "snapshotChunk") return [];
+    if (command.kind !== "endSnapshot") return undefined;
+    isDropping = false;
+    return [{ kind: "snapshotSaved", zxid: command.zxid, origin: "leader", bytes: 0 }];
+  };
+}
 
 function pretend(cluster: Cluster, pretends: (command: DiskCommand) => readonly DiskEvent[] | undefined): void {
   for (const { disk } of cluster.nodes) disk.vices.pretends = pretends;
