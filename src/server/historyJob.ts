@@ -1,4 +1,3 @@
-import { present } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
 import { openHistory } from "../store/logReader.ts";
 import { StoreError } from "../store/storeError.ts";
@@ -8,13 +7,13 @@ import type { Job } from "./jobs.ts";
 import { packetLimit } from "./leading.ts";
 
 /**
- * Reads the log on disk for a learner that was away longer than the committed log reaches. Damage on the way is no reason
- * to stop: the learner gets a snapshot instead.
+ * Reads the log on disk for a learner that was away longer than the committed log reaches. Damage on the way, or a history that the
+ * log cannot tell, is no reason to stop: the learner gets a snapshot instead.
  */
 export class ReadHistory implements Job {
   readonly name: string;
   private readonly answer: (history: readonly TxnBytes[] | "unusable") => void;
-  private readonly batches: Generator<readonly TxnBytes[], void> | undefined;
+  private readonly batches: Generator<readonly TxnBytes[], void>;
   private readonly found: TxnBytes[] = [];
 
   constructor(link: number, home: Home, from: Zxid, answer: (history: readonly TxnBytes[] | "unusable") => void) {
@@ -29,10 +28,9 @@ export class ReadHistory implements Job {
 
   step(): "more" | "done" {
     try {
-      if (this.batches === undefined) return this.finish("unusable");
-      const { value, done } = this.batches.next();
-      if (done === true) return this.finish(this.found);
-      for (const entry of present(value, "a batch of history")) this.found.push(entry);
+      const step = this.batches.next();
+      if (step.done === true) return this.finish(this.found);
+      for (const entry of step.value) this.found.push(entry);
       return "more";
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -41,7 +39,7 @@ export class ReadHistory implements Job {
   }
 
   cancel(): void {
-    this.batches?.return();
+    this.batches.return();
   }
 
   private finish(history: readonly TxnBytes[] | "unusable"): "done" {
@@ -50,7 +48,7 @@ export class ReadHistory implements Job {
   }
 }
 
-function open(home: Home, from: Zxid): Generator<readonly TxnBytes[], void> | undefined {
+function open(home: Home, from: Zxid): Generator<readonly TxnBytes[], void> {
   const { config, world, committedLog, journal } = home;
   const { snapshotSizeFactor } = config;
   const options = { maxRecordBytes: packetLimit(home), dropDamagedTail: false, snapshotSizeFactor };

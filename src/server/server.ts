@@ -1,3 +1,4 @@
+import { hex64 } from "../base/bytes.ts";
 import { type ServerId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Zxid } from "../base/zxid.ts";
@@ -16,6 +17,7 @@ import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import { Clients } from "./clients.ts";
 import type { Database } from "./database.ts";
+import { event } from "./events.ts";
 import type { Home } from "./home.ts";
 import { Jobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
@@ -194,6 +196,10 @@ export class Server {
         break;
       case "failed":
         return home.world.exit(EXIT_DISK, event.reason);
+      case "truncateFailed":
+        return home.world.exit(EXIT_TRUNCATE, `truncating the log failed: ${event.reason}`);
+      case "snapshotFailed":
+        return this.snapshotFailed(event);
       case "snapshotDue":
         return this.snapshot();
       default:
@@ -206,15 +212,23 @@ export class Server {
     const { home } = this;
     // One at a time, as Java: the log has rolled, and the next one will do.
     if (home.jobs.has("saveSnapshot") || home.jobs.has("reload") || !this.peer.hasRole) return;
-    home.jobs.start(
-      new SaveSnapshot(home.database, home.database.tree.lastProcessedZxid, (command) => home.world.disk(command)),
-    );
+    const { database, world } = home;
+    const zxid = database.tree.lastProcessedZxid;
+    home.jobs.start(new SaveSnapshot(database, zxid, "own", (command) => world.disk(command)));
+  }
+
+  /** The log still holds what an own one would have; what a leader's holds is nowhere else on this disk (ZOOKEEPER-3082). */
+  private snapshotFailed({ zxid, origin, reason }: Extract<DiskEvent, { kind: "snapshotFailed" }>): void {
+    const { world } = this.home;
+    const message = `writing snapshot 0x${hex64(zxid)} failed: ${reason}`;
+    if (origin === "leader") world.exit(EXIT_SNAPSHOT, message);
+    else world.observe(event("warn", "disk.snapshotFailed", `${message}; the log goes on without it`));
   }
 
   /** Java starts on no log without a snapshot (on-disk-formats 5.7), so one is on its way to disk before the first append. */
   private snapshotAtOnce(zxid: Zxid): void {
     const { database, world } = this.home;
-    const job = new SaveSnapshot(database, zxid, (command) => world.disk(command));
+    const job = new SaveSnapshot(database, zxid, "own", (command) => world.disk(command));
     while (job.step() !== "done");
   }
 
@@ -279,3 +293,6 @@ function limitsOf(config: Config): ClientLimits {
 const STANDALONE_SID = toServerId(1n);
 /** A disk that does not write ends the process (on-disk-formats D3). */
 const EXIT_DISK = 1;
+/** Java's codes for a leader's snapshot that could not be written and a log that could not be cut (peer-protocol 4.15). */
+const EXIT_SNAPSHOT = 10;
+const EXIT_TRUNCATE = 13;

@@ -1,6 +1,6 @@
 import { Writer } from "jute-ts";
 import type { Zxid } from "../base/zxid.ts";
-import type { DiskCommand } from "../store/commands.ts";
+import type { DiskCommand, SnapshotOrigin } from "../store/commands.ts";
 import { SnapshotEncoder, type SnapshotForm } from "../store/snapshotEncoder.ts";
 import { DIGEST_VERSION } from "../wire/txn.ts";
 import type { Database } from "./database.ts";
@@ -44,11 +44,11 @@ export class SaveSnapshot implements Job {
   private readonly zxid: Zxid;
   private readonly disk: (command: DiskCommand) => void;
 
-  constructor(database: Database, zxid: Zxid, disk: (command: DiskCommand) => void) {
+  constructor(database: Database, zxid: Zxid, origin: SnapshotOrigin, disk: (command: DiskCommand) => void) {
     this.chunks = snapshotChunks(database, "file");
     this.zxid = zxid;
     this.disk = disk;
-    disk({ kind: "beginSnapshot", zxid });
+    disk({ kind: "beginSnapshot", zxid, origin });
   }
 
   step(): "more" | "done" {

@@ -24,3 +24,11 @@ export interface Directory {
   /** Lets go of the open handle of a file that will not be written again. */
   release(name: string): void;
 }
+
+/** Where one server keeps its files; the same object twice when dataLogDir is dataDir. */
+export interface StoreDirectories {
+  /** `<dataLogDir>/version-2` */
+  readonly log: Directory;
+  /** `<dataDir>/version-2`: snapshots and epoch files. */
+  readonly snapshot: Directory;
+}

@@ -1,6 +1,6 @@
 import { nextZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory, StoreDirectories } from "./directory.ts";
 import { type LogEntry, LogFile, type LogFileOptions, zxidText } from "./logFile.ts";
 import { continues } from "./logRecord.ts";
 import { type StoredFile, storedFiles } from "./names.ts";
@@ -51,23 +51,27 @@ export function selectLogs(files: readonly StoredFile[], from: Zxid): readonly S
 
 /**
  * Logged transactions for a learner whose last one is `from`, in order, from the log that may hold `from` on, without skipping
- * inside it, up to and including `upTo`. Undefined when the disk cannot serve it: no log reaches back to `from`, or the logs
- * behind the first together exceed `snapshotSizeFactor` times the newest snapshot (peer-protocol 3.6 and 10.1). While it is
- * drained it may throw StoreError: then a SNAP it is. `upTo` must be flushed: what lies above may be half written.
+ * inside it, up to and including `upTo`. StoreError, at any moment while it is drained, when the disk cannot tell this history
+ * and a SNAP it is: no log reaches back to `from`; the logs behind the first together exceed `snapshotSizeFactor` times the newest snapshot
+ * (peer-protocol 3.6 and 10.1); or the history is broken on the way (`Continuity`) or ends early. `upTo` must be flushed: what
+ * lies above may be half written.
  */
-export function openHistory(
-  directories: { readonly log: Directory; readonly snapshot: Directory },
+export function* openHistory(
+  directories: StoreDirectories,
   from: Zxid,
   upTo: Zxid,
   options: LogFileOptions & { readonly snapshotSizeFactor: number },
-): Generator<readonly TxnBytes[], void> | undefined {
-  const { log, snapshot } = directories;
-  if (options.snapshotSizeFactor < 0) return undefined;
+): Generator<readonly TxnBytes[], void> {
+  const { log } = directories;
+  const snapshots = storedFiles(directories.snapshot, "snapshot");
   const files = selectLogs(storedFiles(log, "log"), from);
-  const [firstFile, ...others] = files;
-  if (firstFile === undefined || tooLarge(log, others, snapshot, options.snapshotSizeFactor)) return undefined;
-  const first = firstRecord(log, files, options);
-  return first === undefined || first > from ? undefined : history(log, files, upTo, options);
+  checkSize(directories, files.slice(1), snapshots.at(-1), options.snapshotSizeFactor);
+  const continuity = new Continuity(log, snapshots, from);
+  for (const stored of files) {
+    if (stored.zxid > upTo) break;
+    yield* historyOf(new LogFile(log, stored.name, options), upTo, continuity);
+  }
+  continuity.checkEnd(upTo);
 }
 
 /** The state of a walk over several logs: it is its own LogEnd. */
@@ -95,11 +99,14 @@ class Progress implements LogEnd {
       this.warnings.push(`${this.log.path}/${stored.name}: empty, a crash cut its creation short; removed`);
       return;
     }
-    file.checkHeader();
-    for (let batch = this.readBatch(file); batch.length > 0; batch = this.readBatch(file))
-      yield { file: stored.name, entries: batch.filter((entry) => entry.zxid > this.after) };
-    if (file.torn !== undefined) this.warnings.push(tornWarning(this.log, file));
-    file.release();
+    try {
+      file.checkHeader();
+      for (let batch = this.readBatch(file); batch.length > 0; batch = this.readBatch(file))
+        yield { file: stored.name, entries: batch.filter((entry) => entry.zxid > this.after) };
+      if (file.torn !== undefined) this.warnings.push(tornWarning(this.log, file));
+    } finally {
+      file.release();
+    }
   }
 
   /** A log below the snapshot that nothing is needed of is read for its damage alone. */
@@ -138,22 +145,17 @@ class Progress implements LogEnd {
   }
 }
 
-function* history(
-  log: Directory,
-  files: readonly StoredFile[],
-  upTo: Zxid,
-  options: LogFileOptions,
-): Generator<readonly TxnBytes[], void> {
-  for (const stored of files) {
-    const file = new LogFile(log, stored.name, options);
-    if (stored.zxid > upTo || file.isUnborn()) break;
+/** The records of one log up to `upTo`. */
+function* historyOf(file: LogFile, upTo: Zxid, continuity: Continuity): Generator<readonly TxnBytes[], void> {
+  if (file.isUnborn()) return;
+  try {
     file.checkHeader();
-    let last: Zxid | undefined;
-    do {
-      const entries = historyBatch(file, upTo);
-      last = entries.at(-1)?.zxid;
-      if (last !== undefined) yield entries;
-    } while (last !== undefined && last < upTo);
+    for (let batch = historyBatch(file, upTo); batch.length > 0; batch = historyBatch(file, upTo)) {
+      for (const { zxid } of batch) continuity.pass(zxid);
+      yield batch;
+      if (continuity.last === upTo) return;
+    }
+  } finally {
     file.release();
   }
 }
@@ -169,23 +171,64 @@ function historyBatch(file: LogFile, upTo: Zxid): readonly TxnBytes[] {
   return entries;
 }
 
-function firstRecord(log: Directory, files: readonly StoredFile[], options: LogFileOptions): Zxid | undefined {
-  for (const stored of files) {
-    const file = new LogFile(log, stored.name, options);
-    if (file.isUnborn()) continue;
-    file.checkHeader();
-    const entry = file.next();
-    file.release();
-    if (entry !== undefined) return entry.zxid;
+/**
+ * Whether the records that pass tell one history from the last one at or below `from` on: no zxid is missing between two, and no
+ * snapshot lies between them. Such a snapshot, of a zxid that was never logged here, came from a leader in place of what
+ * was logged below it, and that may be a tail the leader never had, joined to what follows by a change of epoch (ZOOKEEPER-2846).
+ * (An own snapshot of zxid(epoch, 0) looks the same: it costs a SNAP.)
+ */
+class Continuity {
+  last: Zxid | undefined;
+  private readonly log: Directory;
+  private readonly snapshots: readonly StoredFile[];
+  private readonly from: Zxid;
+  private next = 0;
+
+  constructor(log: Directory, snapshots: readonly StoredFile[], from: Zxid) {
+    this.log = log;
+    this.snapshots = snapshots;
+    this.from = from;
   }
-  return undefined;
+
+  pass(zxid: Zxid): void {
+    const { last, from } = this;
+    const between = this.snapshotsBelow(zxid).find((snapshot) => last === undefined || snapshot > last);
+    if (last === undefined && zxid > from) throw this.broken(`no log reaches back to ${zxidText(from)}`);
+    this.last = zxid;
+    if (last === undefined || zxid <= from) return;
+    if (between !== undefined) throw this.broken(`a leader's snapshot of ${zxidText(between)} replaced what lies below`);
+    if (!continues(last, zxid)) throw this.broken(`${zxidText(zxid)} does not follow ${zxidText(last)}`);
+  }
+
+  checkEnd(upTo: Zxid): void {
+    if (this.last === undefined) throw this.broken(`no log reaches back to ${zxidText(this.from)}`);
+    if (this.last !== upTo) throw this.broken(`it ends at ${zxidText(this.last)} and not at ${zxidText(upTo)}`);
+  }
+
+  /** Snapshots below `zxid` that no earlier record passed. */
+  private snapshotsBelow(zxid: Zxid): readonly Zxid[] {
+    const passed: Zxid[] = [];
+    for (let file = this.snapshots[this.next]; file !== undefined && file.zxid < zxid; file = this.snapshots[++this.next])
+      passed.push(file.zxid);
+    return passed;
+  }
+
+  private broken(reason: string): StoreError {
+    return new StoreError(`${this.log.path}: the logs cannot tell the history: ${reason}`);
+  }
 }
 
-function tooLarge(log: Directory, files: readonly StoredFile[], snapshot: Directory, factor: number): boolean {
-  const newest = storedFiles(snapshot, "snapshot").at(-1);
+function checkSize(
+  { log, snapshot }: StoreDirectories,
+  logs: readonly StoredFile[],
+  newest: StoredFile | undefined,
+  factor: number,
+): void {
+  if (factor < 0) throw new StoreError("history is not read from logs: snapshotSizeFactor is negative");
   const limit = newest === undefined ? 0 : Math.floor(snapshot.size(newest.name) * factor);
-  if (limit <= 0) return false;
-  return files.reduce((sum, file) => sum + log.size(file.name), 0) > limit;
+  const bytes = logs.reduce((sum, file) => sum + log.size(file.name), 0);
+  if (limit > 0 && bytes > limit)
+    throw new StoreError(`${log.path}: ${bytes} bytes of logs are to be read, a snapshot is cheaper above ${limit}`);
 }
 
 function tornWarning(log: Directory, file: LogFile): string {

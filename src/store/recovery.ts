@@ -1,7 +1,7 @@
 import { DecodeError } from "jute-ts";
 import { counterOf, type Epoch, epochOf, toZxid, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
-import type { Directory } from "./directory.ts";
+import type { Directory, StoreDirectories } from "./directory.ts";
 import { recoverEpochs } from "./epochFiles.ts";
 import { zxidText } from "./logFile.ts";
 import { type LogBatch, type LogEnd, type LogReadOptions, readLogs } from "./logReader.ts";
@@ -10,12 +10,7 @@ import type { SnapshotSections, SnapshotSink } from "./snapshotDecoder.ts";
 import { looksWhole, readSnapshot } from "./snapshotFile.ts";
 import { StoreError } from "./storeError.ts";
 
-/** The directories of one server. `log` and `snapshot` are the same object when dataLogDir is dataDir. */
-export interface DataDirectories {
-  /** `<dataLogDir>/version-2` */
-  readonly log: Directory;
-  /** `<dataDir>/version-2`: snapshots and epoch files. */
-  readonly snapshot: Directory;
+export interface DataDirectories extends StoreDirectories {
   /** dataDir and dataLogDir themselves, where the `initialize` marker may lie (on-disk-formats 1.5). */
   readonly parents: readonly Directory[];
 }
@@ -73,8 +68,9 @@ export function* recover<S extends RecoverySink>(
   const attempt = yield* loadNewest(directories.snapshot, options, sinks);
   const snapshotZxid = attempt.loaded;
   const empty = snapshotZxid === undefined && storedFiles(directories.log, "log").length === 0;
-  const end = yield* replay(directories.log, snapshotZxid, attempt.state, options);
-  checkNothingLost(directories.snapshot, attempt.refused, end.lastZxid);
+  const witnesses = new Set(attempt.refused.filter((refused) => refused.whole).map((refused) => refused.zxid));
+  const end = yield* replay(directories.log, snapshotZxid, attempt.state, witnesses, options);
+  checkNothingLost(directories.snapshot, attempt.refused, witnesses, end.lastZxid);
   const warnings = [...attempt.refused.map((refused) => refused.warning), ...end.warnings];
   const trusted = !empty || options.dbAutocreate || directories.parents.some(isMarked);
   const lastZxid = trusted ? end.lastZxid : untrusted(directories, options);
@@ -142,6 +138,7 @@ function* replay(
   log: Directory,
   snapshotZxid: Zxid | undefined,
   sink: RecoverySink,
+  witnesses: Set<Zxid>,
   options: RecoveryOptions,
 ): Generator<void, LogEnd> {
   const readOptions: LogReadOptions = {
@@ -153,6 +150,7 @@ function* replay(
   for (let step = batches.next(); ; step = batches.next()) {
     if (step.done === true) return step.value;
     apply(log, step.value, sink);
+    if (witnesses.size > 0) for (const { zxid } of step.value.entries) witnesses.delete(zxid);
     yield;
   }
 }
@@ -181,12 +179,21 @@ function checkFirstLog(log: Directory, options: RecoveryOptions): void {
   );
 }
 
-/** A snapshot that was written to its end proves that its transactions happened: the logs must reach as far. */
-function checkNothingLost(directory: Directory, refused: readonly RefusedSnapshot[], lastZxid: Zxid): void {
-  const lost = refused.find((snapshot) => snapshot.whole && snapshot.zxid > lastZxid);
+/**
+ * A snapshot that was written to its end proves that its transactions happened: the logs must hold the last of them. Logs that
+ * only pass its zxid are another history: it came from a leader, in place of what lies below (ZOOKEEPER-2846).
+ */
+function checkNothingLost(
+  directory: Directory,
+  refused: readonly RefusedSnapshot[],
+  witnesses: ReadonlySet<Zxid>,
+  lastZxid: Zxid,
+): void {
+  const lost = refused.find((snapshot) => snapshot.whole && witnesses.has(snapshot.zxid));
   if (lost === undefined) return;
+  const found = lost.zxid > lastZxid ? `reaches ${zxidText(lastZxid)} only` : "does not hold its last transaction";
   throw new StoreError(
-    `${lost.warning}; an older snapshot of ${directory.path} is good, but with the logs it reaches ${zxidText(lastZxid)} only; ` +
+    `${lost.warning}; an older snapshot of ${directory.path} is good, but with the logs it ${found}; ` +
       "restore the snapshot from a backup, or in an ensemble move this server's data aside",
   );
 }

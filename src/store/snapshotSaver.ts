@@ -1,82 +1,120 @@
 import { assert, present } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
-import type { Directory } from "./directory.ts";
-import { isRetired, storedName, temporaryName, zxidOfName } from "./names.ts";
+import type { SnapshotOrigin } from "./commands.ts";
+import type { Directory, StoreDirectories } from "./directory.ts";
+import { isRetired, retiredName, type StoredKind, storedName, temporaryName, zxidOfName } from "./names.ts";
+import { cutLogs } from "./truncation.ts";
+
+interface Snapshot {
+  readonly zxid: Zxid;
+  readonly origin: SnapshotOrigin;
+}
 
 /**
  * One snapshot on its way to disk: under a temporary name until it is whole and synced, so that no reader and no purge
  * ever meets half of one (D5).
+ *
+ * One that a leader sent takes the place of everything else (ZOOKEEPER-2846: a tail that the leader never had, below the snapshot, would
+ * go out to other learners as committed). Every step is on disk before the next, and what a start finds in between:
+ *
+ *   1 its bytes, under the temporary name              the old history
+ *   2 the log is cut above it, from the end            the old history, down to the snapshot's zxid or to a snapshot above it
+ *   3 its name                                         the same while there is a snapshot above it, else the new history
+ *   4 snapshots above it are retired                   the new history
+ *   5 all other snapshots and all logs are retired     the new history
+ *
+ * What step 2 takes away the leader's history does not have, so it is committed nowhere, as with a TRUNC; records at or below
+ * the snapshot stay until it counts. Between 4 and 5 old logs lie below the snapshot: `openHistory` does not read across.
  */
 export class SnapshotSaver {
-  private readonly directory: Directory;
-  private current: { readonly zxid: Zxid; readonly temporary: string } | undefined;
+  private readonly log: Directory;
+  private readonly snapshot: Directory;
+  private begun: (Snapshot & { readonly temporary: string }) | undefined;
   private written = 0;
   private synced = 0;
 
-  constructor(directory: Directory) {
-    this.directory = directory;
+  constructor({ log, snapshot }: StoreDirectories) {
+    this.log = log;
+    this.snapshot = snapshot;
   }
 
   /** The snapshot that is being written. */
-  get zxid(): Zxid | undefined {
-    return this.current?.zxid;
+  get current(): Snapshot | undefined {
+    return this.begun;
   }
 
-  begin(zxid: Zxid): void {
-    assert(this.current === undefined, "one snapshot is written at a time");
-    this.current = { zxid, temporary: temporaryName(storedName("snapshot", zxid)) };
+  begin({ zxid, origin }: Snapshot): void {
+    assert(this.begun === undefined, "one snapshot is written at a time");
+    const temporary = temporaryName(storedName("snapshot", zxid));
+    this.begun = { zxid, origin, temporary };
     this.written = 0;
     this.synced = 0;
-    this.directory.write(this.current.temporary, 0, NOTHING);
-    this.directory.resize(this.current.temporary, 0);
+    this.snapshot.write(temporary, 0, NOTHING);
+    this.snapshot.resize(temporary, 0);
   }
 
   chunk(bytes: Uint8Array): void {
-    const { temporary } = present(this.current, "a snapshot was begun");
-    this.directory.write(temporary, this.written, bytes);
+    const { temporary } = present(this.begun, "a snapshot was begun");
+    this.snapshot.write(temporary, this.written, bytes);
     this.written += bytes.length;
     // The log waits while this thread syncs: many short waits instead of a long one at the end.
     if (this.written - this.synced < SYNC_EVERY_BYTES) return;
-    this.directory.sync(temporary);
+    this.snapshot.sync(temporary);
     this.synced = this.written;
   }
 
-  /** Makes the snapshot count; returns its size in bytes. */
-  end(zxid: Zxid): number {
-    const { temporary, zxid: begun } = present(this.current, "a snapshot was begun");
-    assert(begun === zxid, "the snapshot that ends is the one that was begun");
+  /** Makes the snapshot count; returns its size in bytes. No log may be open for one that a leader sent. */
+  end(): number {
+    const { temporary, zxid, origin } = present(this.begun, "a snapshot was begun");
     const name = storedName("snapshot", zxid);
-    this.directory.sync(temporary);
-    this.directory.release(temporary);
-    this.directory.rename(temporary, name);
-    this.current = undefined;
-    this.directory.syncDirectory();
-    this.removeReplaced(name, zxid);
+    this.snapshot.sync(temporary);
+    this.snapshot.release(temporary);
+    if (origin === "leader") cutLogs(this.log, zxid);
+    this.snapshot.rename(temporary, name);
+    this.begun = undefined;
+    this.snapshot.syncDirectory();
+    if (origin === "leader") this.retireOthers(name, zxid);
+    else this.removeReplaced(name, zxid);
     return this.written;
   }
 
   /** Forgets the snapshot and its file, as far as the directory lets it. */
   abort(): void {
-    if (this.current === undefined) return;
-    const { temporary } = this.current;
-    this.current = undefined;
-    this.directory.release(temporary);
-    if (this.directory.list().includes(temporary)) this.directory.remove(temporary);
+    if (this.begun === undefined) return;
+    const { temporary } = this.begun;
+    this.begun = undefined;
+    this.snapshot.release(temporary);
+    if (this.snapshot.list().includes(temporary)) this.snapshot.remove(temporary);
   }
 
-  /** Two names with one zxid would refuse the next start (R1); what a truncation retired is not needed any more. */
+  /** Renamed and not removed: a leader that was started on an empty disk by mistake must not take the last copy with it. */
+  private retireOthers(name: string, zxid: Zxid): void {
+    retire(this.snapshot, "snapshot", (other, its) => other !== name && its >= zxid);
+    retire(this.snapshot, "snapshot", (other) => other !== name);
+    retire(this.log, "log", () => true);
+  }
+
+  /** Two names with one zxid would refuse the next start (R1); what was retired is not needed any more. */
   private removeReplaced(name: string, zxid: Zxid): void {
-    const replaced = this.directory
-      .list()
-      .filter((other) => other !== name && (zxidOfName("snapshot", other) === zxid || isRetiredSnapshot(other)));
-    if (replaced.length === 0) return;
-    for (const other of replaced) this.directory.remove(other);
-    this.directory.syncDirectory();
+    removeAll(this.snapshot, (other) => other !== name && zxidOfName("snapshot", other) === zxid);
+    removeAll(this.snapshot, isRetired);
+    removeAll(this.log, isRetired);
   }
 }
 
-function isRetiredSnapshot(name: string): boolean {
-  return isRetired(name) && name.includes("snapshot.");
+function retire(directory: Directory, kind: StoredKind, chosen: (name: string, zxid: Zxid) => boolean): void {
+  const names = directory.list().filter((name) => {
+    const zxid = zxidOfName(kind, name);
+    return zxid !== undefined && chosen(name, zxid);
+  });
+  for (const name of names) directory.rename(name, retiredName(name));
+  if (names.length > 0) directory.syncDirectory();
+}
+
+function removeAll(directory: Directory, chosen: (name: string) => boolean): void {
+  const names = directory.list().filter(chosen);
+  for (const name of names) directory.remove(name);
+  if (names.length > 0) directory.syncDirectory();
 }
 
 const NOTHING = new Uint8Array(0);

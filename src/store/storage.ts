@@ -1,11 +1,12 @@
 import { InvariantError, unreachable } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
-import type { DiskCommand, DiskEvent, EpochFile } from "./commands.ts";
-import type { Directory } from "./directory.ts";
+import type { DiskCommand, DiskEvent, EpochFile, SnapshotOrigin } from "./commands.ts";
+import type { StoreDirectories } from "./directory.ts";
 import { writeEpoch } from "./epochFiles.ts";
 import { LogAppender, type LogAppenderOptions } from "./logAppender.ts";
 import { SnapshotSaver } from "./snapshotSaver.ts";
+import { StoreError } from "./storeError.ts";
 import { truncateTo } from "./truncation.ts";
 
 export interface StorageSettings extends LogAppenderOptions {
@@ -26,12 +27,11 @@ export interface StorageOptions extends StorageSettings {
 
 /**
  * Carries out disk commands over directories, one after the other. The events returned tell what is on stable storage by
- * then. The first error on a log or an epoch file is answered by `failed`; from then on nothing is written and nothing
- * is answered (D3).
+ * then. After the first error on a log, on an epoch file or on a leader's snapshot nothing is written any more and nothing is
+ * answered (D3).
  */
 export class Storage {
-  private readonly log: Directory;
-  private readonly snapshot: Directory;
+  private readonly directories: StoreDirectories;
   private readonly options: StorageOptions;
   private readonly appender: LogAppender;
   private readonly saver: SnapshotSaver;
@@ -41,12 +41,11 @@ export class Storage {
   private txnLimit = 0;
   private sizeLimit = 0;
 
-  constructor(directories: { readonly log: Directory; readonly snapshot: Directory }, options: StorageOptions) {
-    this.log = directories.log;
-    this.snapshot = directories.snapshot;
+  constructor(directories: StoreDirectories, options: StorageOptions) {
+    this.directories = directories;
     this.options = options;
     this.appender = new LogAppender(directories.log, options);
-    this.saver = new SnapshotSaver(directories.snapshot);
+    this.saver = new SnapshotSaver(directories);
     this.drawLimits();
   }
 
@@ -60,7 +59,7 @@ export class Storage {
       case "truncate":
         return this.truncate(command.zxid);
       case "beginSnapshot":
-        return this.trySnapshot(command.zxid, () => this.saver.begin(command.zxid));
+        return this.trySnapshot(command, () => this.saver.begin(command));
       case "snapshotChunk":
         return this.chunk(command.bytes);
       case "endSnapshot":
@@ -105,7 +104,7 @@ export class Storage {
       this.txnsSinceRoll = 0;
       this.closedLogBytes = 0;
       this.drawLimits();
-      return this.saver.zxid === undefined;
+      return this.saver.current === undefined;
     }
     const { txnLogSizeLimitBytes } = this.options;
     if (txnLogSizeLimitBytes > 0 && size > txnLogSizeLimitBytes) {
@@ -122,51 +121,58 @@ export class Storage {
   }
 
   private saveEpoch(which: EpochFile, epoch: number): readonly DiskEvent[] {
-    writeEpoch(this.snapshot, which, epoch);
+    writeEpoch(this.directories.snapshot, which, epoch);
     return [{ kind: "epochSaved", which, epoch }];
   }
 
   private truncate(zxid: Zxid): readonly DiskEvent[] {
+    this.appender.roll();
     try {
-      this.appender.roll();
-      truncateTo(this.log, this.snapshot, zxid);
-      this.appender.last = zxid;
-      return [{ kind: "truncated", zxid }];
+      truncateTo(this.directories, zxid);
     } catch (error) {
+      if (error instanceof InvariantError) throw error;
+      if (error instanceof StoreError) return [{ kind: "truncateRefused", zxid, reason: error.message }];
+      this.failed = true;
       return [{ kind: "truncateFailed", zxid, reason: reasonOf(error) }];
     }
+    this.appender.last = zxid;
+    return [{ kind: "truncated", zxid }];
   }
 
   private chunk(bytes: Uint8Array): readonly DiskEvent[] {
     // The rest of a snapshot that failed is still on its way when the failure is reported.
-    const { zxid } = this.saver;
-    return zxid === undefined ? [] : this.trySnapshot(zxid, () => this.saver.chunk(bytes));
+    const { current } = this.saver;
+    return current === undefined ? [] : this.trySnapshot(current, () => this.saver.chunk(bytes));
   }
 
   private endSnapshot(zxid: Zxid): readonly DiskEvent[] {
-    if (this.saver.zxid !== zxid) return [];
+    const { current } = this.saver;
+    if (current?.zxid !== zxid) return [];
     let bytes = 0;
-    const failure = this.trySnapshot(zxid, () => {
-      bytes = this.saver.end(zxid);
-    });
-    if (failure.length > 0) return failure;
-    const { last } = this.appender;
-    if (last === undefined || zxid > last) {
+    // The log's files make way for a leader's snapshot, and what is logged behind it may begin anywhere.
+    if (current.origin === "leader") {
       this.appender.roll();
       this.appender.last = undefined;
     }
-    return [{ kind: "snapshotSaved", zxid, bytes }];
+    const failure = this.trySnapshot(current, () => {
+      bytes = this.saver.end();
+    });
+    return failure.length > 0 ? failure : [{ kind: "snapshotSaved", zxid, origin: current.origin, bytes }];
   }
 
-  /** A snapshot that cannot be written is dropped: the log still holds everything (on-disk-formats 13, reliability ZK-3082). */
-  private trySnapshot(zxid: Zxid, step: () => void): readonly DiskEvent[] {
+  /**
+   * An own snapshot that cannot be written is dropped: the log still holds everything (on-disk-formats 13, ZOOKEEPER-3082). A leader's
+   * cannot be done without, and half of what it replaces may be gone already.
+   */
+  private trySnapshot({ zxid, origin }: NamedSnapshot, step: () => void): readonly DiskEvent[] {
     try {
       step();
       return [];
     } catch (error) {
       if (error instanceof InvariantError) throw error;
       this.abortSnapshot();
-      return [{ kind: "snapshotFailed", zxid, reason: reasonOf(error) }];
+      this.failed = origin === "leader";
+      return [{ kind: "snapshotFailed", zxid, origin, reason: reasonOf(error) }];
     }
   }
 
@@ -187,6 +193,11 @@ export class Storage {
       return [{ kind: "failed", reason: `${what}: ${reasonOf(error)}` }];
     }
   }
+}
+
+interface NamedSnapshot {
+  readonly zxid: Zxid;
+  readonly origin: SnapshotOrigin;
 }
 
 /** Java's rule: half of the limit and a random part of the other half. */

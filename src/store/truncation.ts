@@ -1,74 +1,86 @@
-import { counterOf, epochOf, type Zxid } from "../base/zxid.ts";
-import type { Directory } from "./directory.ts";
-import { LogFile, zxidText } from "./logFile.ts";
-import { retiredName, type StoredFile, storedFiles } from "./names.ts";
+import { counterOf, epochOf, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
+import type { Directory, StoreDirectories } from "./directory.ts";
+import { LogFile, type LogFileOptions, zxidText } from "./logFile.ts";
+import { readLogs } from "./logReader.ts";
+import { isCompressed, retiredName, type StoredFile, storedFiles } from "./names.ts";
+import { looksWhole } from "./snapshotFile.ts";
 import { StoreError } from "./storeError.ts";
 
 /**
- * Drops everything above `zxid`: snapshots first, then whole logs from the newest down, then the tail of the log that
- * holds it. Each step is on disk before the next, so that a crash in between leaves a longer history without a hole
- * (on-disk-formats 3.13, R5). StoreError, with nothing touched, when `zxid` is not in the log, or no history would be left.
+ * Drops every record and every snapshot above `zxid` (on-disk-formats 3.13, R5, ZOOKEEPER-4837): logs from the end, then snapshots, each
+ * step on disk before the next. A snapshot above `zxid` is the last to go: until then what it stands for is found, and no
+ * start meets a hole in the logs below it. StoreError, with nothing touched, when what would be left does not end at `zxid`.
  */
-export function truncateTo(log: Directory, snapshot: Directory, zxid: Zxid): void {
+export function truncateTo(directories: StoreDirectories, zxid: Zxid): void {
+  checkLeft(directories, zxid);
+  cutLogs(directories.log, zxid);
+  retireSnapshotsAbove(directories.snapshot, zxid);
+}
+
+/**
+ * Retires whole logs from the newest down, then cuts the tail of the one that reaches over `zxid`; a crash in between
+ * leaves a longer log without a hole. StoreError, with nothing touched, when that one cannot be read.
+ */
+export function cutLogs(log: Directory, zxid: Zxid): void {
   const logs = storedFiles(log, "log");
-  const snapshots = storedFiles(snapshot, "snapshot");
-  const kept = logs.filter((file) => file.zxid <= zxid);
-  const holder = kept.at(-1);
-  const cut = findCut(log, holder, zxid);
-  if (cut.last !== zxid && counterOf(zxid) !== 0 && !snapshots.some((file) => file.zxid === zxid))
-    throw new StoreError(`${log.path}: cannot truncate to ${zxidText(zxid)}, no log holds it`);
-  checkBase(snapshot, snapshots, kept, zxid);
-  retireSnapshots(snapshot, snapshots, zxid);
-  for (const file of logs.slice(kept.length).reverse()) {
-    log.release(file.name);
-    log.remove(file.name);
+  const holder = logs.findLast((file) => file.zxid <= zxid);
+  const cut = holder === undefined ? undefined : cutOf(log, holder, zxid);
+  for (const { name } of logs.filter((file) => file.zxid > zxid).reverse()) {
+    log.rename(name, retiredName(name));
     log.syncDirectory();
   }
-  if (holder === undefined || cut.offset === undefined) return;
-  log.resize(holder.name, cut.offset);
+  if (holder === undefined || cut === undefined) return;
+  log.resize(holder.name, cut);
   log.sync(holder.name);
   log.release(holder.name);
 }
 
-interface Cut {
-  /** The last record that stays. */
-  readonly last: Zxid | undefined;
-  /** Where the first record that goes begins. */
-  readonly offset: number | undefined;
-}
-
-function findCut(log: Directory, holder: StoredFile | undefined, zxid: Zxid): Cut {
-  if (holder === undefined) return { last: undefined, offset: undefined };
-  const file = new LogFile(log, holder.name, { maxRecordBytes: 0x7fffffff, dropDamagedTail: false });
-  if (file.isUnborn()) return { last: undefined, offset: undefined };
+/** Where the first record above `zxid` begins. */
+function cutOf(log: Directory, holder: StoredFile, zxid: Zxid): number | undefined {
+  const file = new LogFile(log, holder.name, ANY_RECORD);
+  if (file.isUnborn()) return undefined;
   file.checkHeader();
-  let last: Zxid | undefined;
-  for (let entry = file.next(); entry !== undefined; entry = file.next()) {
-    if (entry.zxid > zxid) {
-      file.release();
-      return { last, offset: entry.offset };
-    }
-    last = entry.zxid;
-  }
+  let entry = file.next();
+  while (entry !== undefined && entry.zxid <= zxid) entry = file.next();
   file.release();
-  return { last, offset: undefined };
+  return entry?.offset;
 }
 
-/** What stays must be enough to start on: a snapshot, or logs from the very first transaction. */
-function checkBase(
-  directory: Directory,
-  snapshots: readonly StoredFile[],
-  logs: readonly StoredFile[],
-  zxid: Zxid,
-): void {
-  if (snapshots.some((file) => file.zxid <= zxid) || zxid === 0n) return;
-  const [first] = logs;
-  if (first !== undefined && epochOf(first.zxid) <= 1 && counterOf(first.zxid) === 1) return;
-  throw new StoreError(`${directory.path}: cannot truncate to ${zxidText(zxid)}, no snapshot is as old as that`);
+/** What stays must be a history that a start accepts, and end at `zxid`, or where the epoch of zxid(epoch, 0) begins. */
+function checkLeft(directories: StoreDirectories, zxid: Zxid): void {
+  const base = baseOf(directories, zxid);
+  let last = base;
+  for (const { entries } of readLogs(directories.log, base, { ...ANY_RECORD, anyFirst: false })) {
+    for (const entry of entries) {
+      if (entry.zxid > zxid) return checkEnd(directories.log, last, zxid, entry.zxid);
+      last = entry.zxid;
+    }
+  }
+  checkEnd(directories.log, last, zxid, undefined);
 }
 
-function retireSnapshots(directory: Directory, snapshots: readonly StoredFile[], zxid: Zxid): void {
-  const above = snapshots.filter((file) => file.zxid > zxid);
+function checkEnd(log: Directory, last: Zxid, zxid: Zxid, next: Zxid | undefined): void {
+  if (last === zxid) return;
+  if (next !== undefined && counterOf(zxid) === 0 && next === zxid + 1n) return;
+  throw new StoreError(`${log.path}: cannot truncate to ${zxidText(zxid)}, no log holds it`);
+}
+
+/** The snapshot that a start would then load, or the beginning of all history. */
+function baseOf({ log, snapshot }: StoreDirectories, zxid: Zxid): Zxid {
+  const usable = storedFiles(snapshot, "snapshot").findLast(
+    (file) => file.zxid <= zxid && !isCompressed(file.name) && looksWhole(snapshot, file.name),
+  );
+  if (usable !== undefined) return usable.zxid;
+  const [first] = storedFiles(log, "log");
+  if (first !== undefined && epochOf(first.zxid) <= 1 && counterOf(first.zxid) === 1) return ZXID_ZERO;
+  throw new StoreError(`${snapshot.path}: cannot truncate to ${zxidText(zxid)}, no snapshot is as old as that`);
+}
+
+function retireSnapshotsAbove(directory: Directory, zxid: Zxid): void {
+  const above = storedFiles(directory, "snapshot").filter((file) => file.zxid > zxid);
   for (const file of above) directory.rename(file.name, retiredName(file.name));
   if (above.length > 0) directory.syncDirectory();
 }
+
+/** What was written may be read, however long. */
+const ANY_RECORD: LogFileOptions = { maxRecordBytes: 0x7fffffff, dropDamagedTail: false };
