@@ -12,3 +12,10 @@ export interface ServerEvent {
 export function event(level: ServerEvent["level"], name: string, message: string): ServerEvent {
   return { level, name, message };
 }
+
+/** Printable form of a machine's event: bigints as hex. */
+export function describe(value: object): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    typeof field === "bigint" ? `0x${BigInt.asUintN(64, field).toString(16)}` : field,
+  );
+}

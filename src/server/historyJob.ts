@@ -2,9 +2,8 @@ import type { Zxid } from "../base/zxid.ts";
 import { openHistory } from "../store/logReader.ts";
 import { StoreError } from "../store/storeError.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
-import type { Home } from "./home.ts";
+import { type Home, packetLimit } from "./home.ts";
 import type { Job } from "./jobs.ts";
-import { packetLimit } from "./leading.ts";
 
 /**
  * Reads the log on disk for a learner that was away longer than the committed log reaches. Damage on the way, or a history that the

@@ -35,3 +35,8 @@ export interface Home {
   /** A leader cut this server's history where its files cannot be cut: only a whole tree helps (`zab` LearnerInit). */
   wantSnapshot: boolean;
 }
+
+/** Most bytes of one buffer in a packet (peer-protocol 0.1). */
+export function packetLimit(home: Home): number {
+  return Math.min(home.config.juteMaxBufferBytes + home.config.juteExtraSizeBytes, 0x7fffffff);
+}

@@ -17,9 +17,9 @@ import {
 import type { TxnBytes } from "../wire/txnValue.ts";
 import { Leader } from "../zab/leader.ts";
 import type { EpochName, LeaderEvent, LeaderInit, LeaderWorld, LinkId } from "../zab/leaderWorld.ts";
-import { event } from "./events.ts";
+import { describe, event } from "./events.ts";
 import { ReadHistory } from "./historyJob.ts";
-import type { Home } from "./home.ts";
+import { type Home, packetLimit } from "./home.ts";
 import { LeaderPipeline } from "./leaderPipeline.ts";
 import type { ByteLink } from "./ports.ts";
 import { StreamSnapshot } from "./snapshotJobs.ts";
@@ -253,18 +253,6 @@ function leaderInit(home: Home, solo: boolean): LeaderInit {
     maxConcurrentSnapSyncs: 10,
     maxConcurrentDiffSyncs: 100,
   };
-}
-
-/** Most bytes of one buffer in a packet (peer-protocol 0.1). */
-export function packetLimit(home: Home): number {
-  return Math.min(home.config.juteMaxBufferBytes + home.config.juteExtraSizeBytes, 0x7fffffff);
-}
-
-/** Printable form of a machine's event: bigints as hex. */
-export function describe(value: object): string {
-  return JSON.stringify(value, (_key, field: unknown) =>
-    typeof field === "bigint" ? `0x${BigInt.asUintN(64, field).toString(16)}` : field,
-  );
 }
 
 /** Clients read the configuration in force from its node; it is each server's own, no transaction writes it (peer-protocol 3.9). */
