@@ -18,7 +18,6 @@ test(
   "the suite itself: Java after Java",
   () =>
     takeTurns([
-      ["java", "SIGTERM"],
       ["java", "SIGKILL"],
       ["java", "SIGTERM"],
     ]),
@@ -30,9 +29,9 @@ test(
   () =>
     takeTurns([
       ["java", "SIGTERM"],
-      ["ts", "SIGTERM"],
-      ["java", "SIGKILL"],
       ["ts", "SIGKILL"],
+      ["java", "SIGKILL"],
+      ["ts", "SIGTERM"],
       ["ts", "SIGTERM"],
       ["java", "SIGTERM"],
     ]),
