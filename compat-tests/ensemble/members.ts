@@ -72,6 +72,16 @@ export function logMark(member: Member): () => string {
   return () => readFileSync(member.logFile).subarray(before).toString("utf8");
 }
 
+/** Stops the member where it stands. The signal alone is not enough: a thread of it has to run before the others are stopped. */
+export async function standStill(member: Member): Promise<void> {
+  await member.kill("SIGSTOP");
+  const tasks = `/proc/${member.pid()}/task`;
+  await waitFor(`member ${member.id} to stand still`, 20_000, () => {
+    const states = readdirSync(tasks).map((task) => readFileSync(join(tasks, task, "stat"), "latin1"));
+    return states.every((stat) => stat.slice(stat.lastIndexOf(")") + 2).startsWith("T")) ? true : undefined;
+  });
+}
+
 /** Whether a transaction log of the member holds these bytes, committed or not. */
 export function logHolds(member: Member, text: string): boolean {
   const folder = join(member.dataDir, "version-2");

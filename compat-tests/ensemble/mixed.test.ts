@@ -1,6 +1,6 @@
 import { type Ensemble, type Member, startEnsemble } from "../peers/ensemble.ts";
 import { waitFor } from "../peers/waiting.ts";
-import { Client, EPHEMERAL } from "./client.ts";
+import { Client, EPHEMERAL, type SessionTicket } from "./client.ts";
 import { expectEqualTrees } from "./dump.ts";
 import { leadBy, ofKind, QUIET } from "./members.ts";
 import { MIXES } from "./mixes.ts";
@@ -120,8 +120,13 @@ async function expiredSessionsTakeTheirNodes(
   clients: readonly Client[],
   prefix: string,
 ): Promise<void> {
-  const owners = await Promise.all(ensemble.members.map((member) => Client.open(member.clientPort, SHORT_SESSION_MS)));
-  for (const [i, owner] of owners.entries()) await owner.create(`${prefix}-${i}`, "", EPHEMERAL);
+  const owners = await Promise.all(
+    ensemble.members.map(async ({ clientPort }, i) => {
+      const owner = await Client.open(clientPort, SHORT_SESSION_MS);
+      await owner.create(`${prefix}-${i}`, "", EPHEMERAL);
+      return owner;
+    }),
+  );
   for (const client of clients) {
     for (const i of owners.keys()) {
       await waitFor(`the end of ${prefix}-${i}`, 30_000, async () => {
@@ -140,12 +145,10 @@ async function expiredSessionsTakeTheirNodes(
 async function sessionsMove(from: Member, to: Member, clients: readonly Client[], path: string): Promise<void> {
   const before = await Client.open(from.clientPort);
   await before.create(path, "before", EPHEMERAL);
-  const there = await Client.resume(to.clientPort, before.ticket);
-  if (there === undefined) throw new Error("the session was lost on its way there");
+  const there = await takenUp(to, before.ticket);
   expect((await there.set(path, "there")).ephemeralOwner).toBe(before.session.sessionId);
   await expect(before.set(path, "late")).rejects.toThrow();
-  const back = await Client.resume(from.clientPort, there.ticket);
-  if (back === undefined) throw new Error("the session was lost on its way back");
+  const back = await takenUp(from, there.ticket);
   expect(await back.get(path)).toMatchObject({ data: "there", stat: { version: 1 } });
   await back.set(path, "back");
   await seenByAll(clients, (client) => client.get(path), { data: "back", stat: { version: 2 } });
@@ -155,8 +158,15 @@ async function sessionsMove(from: Member, to: Member, clients: readonly Client[]
   there.drop();
 }
 
+/** A member that has not applied yet what the session has seen turns it away, and the client tries again. */
+function takenUp(member: Member, ticket: SessionTicket): Promise<Client> {
+  return waitFor(`the session to be taken up by member ${member.id}`, 30_000, () =>
+    Client.resume(member.clientPort, ticket).catch(() => undefined),
+  );
+}
+
 const NEVER_POSSIBLE = { op: "delete", path: "/nobody-made-this" } as const;
-const SHORT_SESSION_MS = 1_000;
+const SHORT_SESSION_MS = 2_000;
 const NODE_CREATED = 1;
 const NODE_DATA_CHANGED = 3;
 const NODE_CHILDREN_CHANGED = 4;

@@ -5,7 +5,7 @@ import type { Kind } from "../peers/server.ts";
 import { waitFor } from "../peers/waiting.ts";
 import { Client, withClient } from "./client.ts";
 import { expectEqualTrees } from "./dump.ts";
-import { leadBy, logHolds, logMark, QUIET, untilEqualZxid } from "./members.ts";
+import { leadBy, logHolds, logMark, QUIET, standStill, untilEqualZxid } from "./members.ts";
 import { type Sync, syncsSent, syncsTaken } from "./syncs.ts";
 
 // A member comes back by each way there is, provoked and then seen in the logs of both sides, whichever program leads.
@@ -97,7 +97,7 @@ async function leaveTail(ensemble: Ensemble, learner: Member, path: string): Pro
   const others = ensemble.members.filter((member) => member !== learner);
   const client = await Client.open(learner.clientPort);
   await untilEqualZxid(ensemble);
-  for (const member of others) await member.kill("SIGSTOP");
+  for (const member of others) await standStill(member);
   const lost = client.create(path).catch(() => "");
   await waitFor("the tail in the log", 20_000, () => (logHolds(learner, path) ? true : undefined));
   for (const member of ensemble.members) await member.kill("SIGKILL");
