@@ -359,27 +359,30 @@ describe("sessions", () => {
 describe("paths and data", () => {
   const long = `/${"n".repeat(300)}`;
   const longer = `/${"n".repeat(1500)}`;
-  test.each(["/é", "/漢字", "/a b", "/￯", long, longer, "/\ud83d\ude00", "/\ud800", "/zookeeperx", "/\u00ff"])("%j", (path) => {
-    const tree = treeAfter(create(path, "x"), create(`${path}/c`, "y"));
-    const ref = tree.find(path);
-    expect(tree.path(ref)).toBe(path);
-    expect(tree.childNames(ref)).toEqual(["c"]);
-    expect(tree.childNames(tree.find("/"))).toContain(path.slice(1));
-    expect(tree.dataBytes).toBe(44 + 2 * path.length + 2 + 2);
-    const out = new Writer(8);
-    out.ustring(path);
-    const key = out.toBytes();
-    expect(tree.findBytes(key, 4, key.length)).toBe(ref);
-    out.reset();
-    tree.writeChildren(tree.find("/"), out);
-    const expected = new Writer();
-    expected.int(2);
-    for (const name of tree.childNames(tree.find("/"))) expected.ustring(name);
-    expect(out.toBytes()).toEqual(expected.toBytes());
-    tree.apply(txn(9, remove(`${path}/c`)));
-    tree.apply(txn(10, remove(path)));
-    expect([tree.find(path), tree.dataBytes, tree.nodeCount]).toEqual([NO_NODE, 44, 4]);
-  });
+  test.each(["/é", "/漢字", "/a b", "/￯", long, longer, "/\ud83d\ude00", "/\ud800", "/zookeeperx", "/\u00ff"])(
+    "%j",
+    (path) => {
+      const tree = treeAfter(create(path, "x"), create(`${path}/c`, "y"));
+      const ref = tree.find(path);
+      expect(tree.path(ref)).toBe(path);
+      expect(tree.childNames(ref)).toEqual(["c"]);
+      expect(tree.childNames(tree.find("/"))).toContain(path.slice(1));
+      expect(tree.dataBytes).toBe(44 + 2 * path.length + 2 + 2);
+      const out = new Writer(8);
+      out.ustring(path);
+      const key = out.toBytes();
+      expect(tree.findBytes(key, 4, key.length)).toBe(ref);
+      out.reset();
+      tree.writeChildren(tree.find("/"), out);
+      const expected = new Writer();
+      expected.int(2);
+      for (const name of tree.childNames(tree.find("/"))) expected.ustring(name);
+      expect(out.toBytes()).toEqual(expected.toBytes());
+      tree.apply(txn(9, remove(`${path}/c`)));
+      tree.apply(txn(10, remove(path)));
+      expect([tree.find(path), tree.dataBytes, tree.nodeCount]).toEqual([NO_NODE, 44, 4]);
+    },
+  );
 
   test.each(["a", "a/b", "//", "/a/", "/a//b", "//a", "/x", "/a/b/c", ""])("%j names no node but the root", (path) => {
     const tree = treeAfter(create("/a"), create("/a/b"));
