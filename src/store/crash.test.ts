@@ -1,12 +1,24 @@
-import { equalBytes } from "../base/bytes.ts";
+import { asciiBytes, equalBytes } from "../base/bytes.ts";
 import { JavaRandom } from "../base/javaRandom.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
-import type { DiskCommand, DiskEvent } from "./commands.ts";
+import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
+import { openHistory } from "./logReader.ts";
 import { type Fate, MemoryDirectory, type UnsyncedChange } from "./memoryDirectory.ts";
+import { storedName } from "./names.ts";
 import { type Recovered, recover } from "./recovery.ts";
-import { finish, RECOVERY_DEFAULTS, Recollection, sampleSnapshot, sampleTxn, zxids } from "./sampleFiles.ts";
+import {
+  finish,
+  put,
+  RECOVERY_DEFAULTS,
+  Recollection,
+  sampleLog,
+  sampleSnapshot,
+  sampleTxn,
+  zxids,
+} from "./sampleFiles.ts";
 import { Storage } from "./storage.ts";
+import { StoreError } from "./storeError.ts";
 
 /** Stops a machine before every single operation of a workload, loses or tears what was not synced, and starts again. */
 
@@ -26,13 +38,16 @@ const append = (from: number, to: number, size: number): DiskCommand => ({
   entries: zxids(from, to).map((zxid) => sampleTxn(zxid, size)),
 });
 
-function snapshot(zxid: number): readonly DiskCommand[] {
-  const bytes = sampleSnapshot(BigInt(zxid));
+function snapshot(at: number): readonly DiskCommand[] {
+  return snapshotCommands(toZxid(BigInt(at)), "own", sampleSnapshot(BigInt(at)));
+}
+
+function snapshotCommands(zxid: Zxid, origin: SnapshotOrigin, bytes: Uint8Array): readonly DiskCommand[] {
   return [
-    { kind: "beginSnapshot", zxid: toZxid(BigInt(zxid)) },
+    { kind: "beginSnapshot", zxid, origin },
     { kind: "snapshotChunk", bytes: bytes.slice(0, 40) },
     { kind: "snapshotChunk", bytes: bytes.slice(40) },
-    { kind: "endSnapshot", zxid: toZxid(BigInt(zxid)) },
+    { kind: "endSnapshot", zxid },
   ];
 }
 
@@ -96,8 +111,14 @@ function machineOf(split: boolean): Machine {
   return { log, snapshot: split ? new MemoryDirectory("/snapshots") : log };
 }
 
-/** Runs the workload until the operation numbered `stop`; undefined when it ended before. */
-function runUntil(machine: Machine, stop: number): Expectation | undefined {
+/** Carries out `commands` until the operation numbered `stop`; false when they ended before. `heard` gets what was answered. */
+function runUntil(
+  machine: Machine,
+  stop: number,
+  commands: readonly DiskCommand[],
+  given: (command: DiskCommand) => void,
+  heard: (event: DiskEvent) => void,
+): boolean {
   let operations = 0;
   for (const directory of [machine.log, machine.snapshot])
     directory.watch = (operation) => {
@@ -108,16 +129,15 @@ function runUntil(machine: Machine, stop: number): Expectation | undefined {
     };
   const settings = { snapCount: 8, preAllocSizeBytes: 4096, snapSizeLimitBytes: -1, txnLogSizeLimitBytes: -1 };
   const storage = new Storage(machine, { ...settings, forceSync: true, random: () => 0, monoMs: () => 0 });
-  const expectation = new Expectation();
-  for (const command of WORKLOAD) {
-    expectation.given(command);
+  for (const command of commands) {
+    given(command);
     for (const event of storage.execute(command)) {
       // The error that stops the machine shows as an event of a storage that nobody hears any more.
-      if (isFailure(event)) return expectation;
-      expectation.heard(event);
+      if (isFailure(event)) return true;
+      heard(event);
     }
   }
-  return operations < stop ? undefined : expectation;
+  return operations >= stop;
 }
 
 function isFailure(event: DiskEvent): boolean {
@@ -137,8 +157,9 @@ function crash(machine: Machine, fate: (change: UnsyncedChange) => Fate): void {
 
 function check(stop: number, split: boolean, fate: (change: UnsyncedChange) => Fate): boolean {
   const machine = machineOf(split);
-  const expectation = runUntil(machine, stop);
-  if (expectation === undefined) return false;
+  const expectation = new Expectation();
+  const given = (command: DiskCommand): void => expectation.given(command);
+  if (!runUntil(machine, stop, WORKLOAD, given, (event) => expectation.heard(event))) return false;
   crash(machine, fate);
   const { state, lastZxid, snapshotZxid, acceptedEpoch, currentEpoch } = recovered(machine);
   const { least, most, saved, accepted, current, bytes } = expectation;
@@ -168,15 +189,18 @@ function checkEverywhere(fate: (change: UnsyncedChange) => Fate): void {
 }
 
 const NOTHING = new Uint8Array(0);
+const HISTORY_OPTIONS = { maxRecordBytes: 2097150, dropDamagedTail: false, snapshotSizeFactor: 1000 };
 const isName = (change: UnsyncedChange): boolean => change.kind !== "write" && change.kind !== "resize";
 
-test.each<[string, (change: UnsyncedChange) => Fate]>([
+const FATES: readonly (readonly [string, (change: UnsyncedChange) => Fate])[] = [
   ["everything unsynced is lost", () => "lost"],
   ["everything unsynced is kept", () => "kept"],
   ["names are kept, bytes are lost", (change) => (isName(change) ? "kept" : "lost")],
   ["bytes are kept, names are lost", (change) => (isName(change) ? "lost" : "kept")],
   ["sizes are lost, the rest is kept", (change) => (change.kind === "resize" ? "lost" : "kept")],
-])("%s", (_, fate) => checkEverywhere(fate));
+];
+
+test.each(FATES)("%s", (_, fate) => checkEverywhere(fate));
 
 test("every unsynced write is torn", () => {
   for (let bytes = 1; bytes < 560; bytes += bytes < 90 ? 11 : 97) {
@@ -185,14 +209,136 @@ test("every unsynced write is torn", () => {
   }
 });
 
+function mixture(seed: bigint): (change: UnsyncedChange) => Fate {
+  const random = new JavaRandom(seed);
+  return (change) => {
+    const draw = random.nextInt() >>> 0;
+    if (change.kind === "write" && draw % 3 === 0) return draw % (change.bytes + 1);
+    return draw % 2 === 0 ? "kept" : "lost";
+  };
+}
+
 test("any mixture", () => {
-  for (let seed = 1n; seed <= 10n; seed++) {
-    const random = new JavaRandom(seed);
-    const chance = (change: UnsyncedChange): Fate => {
-      const draw = random.nextInt() >>> 0;
-      if (change.kind === "write" && draw % 3 === 0) return draw % (change.bytes + 1);
-      return draw % 2 === 0 ? "kept" : "lost";
+  for (let seed = 1n; seed <= 10n; seed++) checkEverywhere(mixture(seed));
+});
+
+describe("a snapshot from a leader: a start finds the old history or the new one, never a mix (ZOOKEEPER-2846)", () => {
+  const [EPOCH_1, EPOCH_2] = [0x100000000n, 0x200000000n];
+  const epoch1 = [1n, 2n, 3n, 4n].map((counter) => EPOCH_1 + counter);
+
+  /** What lay on the disk; `at`: where the leader's snapshots come. */
+  interface Before {
+    readonly snapshots: readonly bigint[];
+    readonly logs: readonly (readonly bigint[])[];
+    readonly at: readonly bigint[];
+  }
+
+  test.each<[string, Before]>([
+    ["one snapshot", { snapshots: [0n], logs: [zxids(1, 5), zxids(6, 9)], at: [0n, 3n, 5n, 6n, 9n, 12n, EPOCH_1] }],
+    [
+      "several",
+      { snapshots: [0n, 4n, 6n, 8n], logs: [zxids(1, 5), zxids(6, 9)], at: [0n, 2n, 4n, 5n, 7n, 8n, 9n, 12n] },
+    ],
+    ["no old one", { snapshots: [8n], logs: [zxids(6, 9)], at: [0n, 3n, 6n, 7n, 8n, 9n, 12n] }],
+    ["none", { snapshots: [], logs: [zxids(1, 5), zxids(6, 9)], at: [0n, 3n, 5n, 9n, 12n] }],
+    ["no log", { snapshots: [4n, 8n], logs: [], at: [0n, 4n, 6n, 8n, 9n] }],
+    ["a hole below one", { snapshots: [0n, 7n], logs: [zxids(1, 3), zxids(8, 9)], at: [0n, 2n, 3n, 5n, 7n, 8n, 12n] }],
+    [
+      "two epochs",
+      {
+        snapshots: [0n, 3n],
+        logs: [zxids(1, 5), epoch1],
+        at: [4n, 5n, 7n, EPOCH_1, EPOCH_1 + 2n, EPOCH_1 + 4n, EPOCH_1 + 9n, EPOCH_2],
+      },
+    ],
+    [
+      "two epochs in a log",
+      {
+        snapshots: [0n, EPOCH_1 + 2n],
+        logs: [[...zxids(1, 5), ...epoch1]],
+        at: [4n, 7n, EPOCH_1, EPOCH_1 + 3n, EPOCH_2],
+      },
+    ],
+  ])("over %s", (_, before) => {
+    for (const at of before.at) {
+      checkReplacing(before, at, false, () => "lost");
+      checkReplacing(before, at, false, () => "kept");
+      checkReplacing(before, at, false, mixture(1n));
+      checkReplacing(before, at, true, mixture(2n));
+    }
+  });
+
+  function checkReplacing(before: Before, at: bigint, split: boolean, fate: (change: UnsyncedChange) => Fate): void {
+    let stop = 0;
+    for (; stopAt(before, at, split, stop, fate); stop++);
+    expect(stop).toBeGreaterThan(6);
+  }
+
+  function stopAt(
+    before: Before,
+    at: bigint,
+    split: boolean,
+    stop: number,
+    fate: (change: UnsyncedChange) => Fate,
+  ): boolean {
+    const machine = machineOf(split);
+    for (const zxid of before.snapshots)
+      put(machine.snapshot, storedName("snapshot", toZxid(zxid)), sampleSnapshot(zxid));
+    for (const log of before.logs) put(machine.log, storedName("log", toZxid(log[0] ?? 0n)), sampleLog(log));
+    // The leader's epoch was promised before; it becomes the current one once the snapshot is saved.
+    put(machine.snapshot, "acceptedEpoch", asciiBytes("3"));
+    put(machine.snapshot, "currentEpoch", asciiBytes("1"));
+    let saved = false;
+    const commands = snapshotCommands(toZxid(at), "leader", sampleSnapshot(at, "leader"));
+    const heard = (): void => {
+      saved = true;
     };
-    checkEverywhere(chance);
+    if (!runUntil(machine, stop, commands, () => {}, heard)) return false;
+    crash(machine, fate);
+    const found = recovered(machine);
+    const isNew = found.state.nodes.includes("/zxid=leader");
+    expect([at, stop, isNew ? newHistory(found, at) : oldHistory(found, before, at), isNew || !saved]).toEqual([
+      at,
+      stop,
+      "good",
+      true,
+    ]);
+    crash(machine, () => "lost");
+    expect(recovered(machine).lastZxid).toBe(found.lastZxid);
+    if (isNew) checkHistory(machine, before, at);
+    return true;
+  }
+
+  function newHistory({ state, lastZxid }: Recovered<Remembering>, at: bigint): string {
+    return state.txns.length === 0 && lastZxid === at ? "good" : `the leader's and then ${state.txns.join(" ")}`;
+  }
+
+  /** Cut above the leader's snapshot perhaps, which is no more than what a TRUNC does. */
+  function oldHistory({ state, snapshotZxid, lastZxid }: Recovered<Remembering>, before: Before, at: bigint): string {
+    const logged = before.logs.flat();
+    const all = [...before.snapshots, ...logged];
+    const base = snapshotZxid ?? 0n;
+    const replayed = logged.filter((zxid) => zxid > base && zxid <= lastZxid);
+    if (state.txns.join(" ") !== replayed.join(" ")) return `${base} and then ${state.txns.join(" ")}`;
+    return all.some((zxid) => zxid > lastZxid && zxid <= at) ? `only up to ${lastZxid}` : "good";
+  }
+
+  /** Whatever a learner has of what was replaced, it is not told to go on from there. */
+  function checkHistory(machine: Machine, before: Before, at: bigint): void {
+    const young = [1n, 2n].map((counter) => ((at >> 32n) + 1n) * EPOCH_1 + counter);
+    const entries = young.map((zxid) => sampleTxn(zxid));
+    runUntil(
+      machine,
+      Number.POSITIVE_INFINITY,
+      [{ kind: "append", entries }],
+      () => {},
+      () => {},
+    );
+    const replaced = before.logs.flat().filter((zxid) => zxid < at);
+    for (const from of replaced) {
+      const told = (): void => finish(openHistory(machine, toZxid(from), toZxid(young[1] ?? 0n), HISTORY_OPTIONS));
+      // A record of the snapshot's own zxid is the leader's as well, and so is what lies below it.
+      if (!before.logs.flat().includes(at)) expect(told).toThrow(StoreError);
+    }
   }
 });

@@ -192,11 +192,12 @@ class Continuity {
 
   pass(zxid: Zxid): void {
     const { last, from } = this;
-    const between = this.snapshotsBelow(zxid).find((snapshot) => last === undefined || snapshot > last);
+    const between = this.takeBetween(last, zxid);
     if (last === undefined && zxid > from) throw this.broken(`no log reaches back to ${zxidText(from)}`);
     this.last = zxid;
     if (last === undefined || zxid <= from) return;
-    if (between !== undefined) throw this.broken(`a leader's snapshot of ${zxidText(between)} replaced what lies below`);
+    if (between !== undefined)
+      throw this.broken(`a leader's snapshot of ${zxidText(between)} replaced what lies below`);
     if (!continues(last, zxid)) throw this.broken(`${zxidText(zxid)} does not follow ${zxidText(last)}`);
   }
 
@@ -205,12 +206,15 @@ class Continuity {
     if (this.last !== upTo) throw this.broken(`it ends at ${zxidText(this.last)} and not at ${zxidText(upTo)}`);
   }
 
-  /** Snapshots below `zxid` that no earlier record passed. */
-  private snapshotsBelow(zxid: Zxid): readonly Zxid[] {
-    const passed: Zxid[] = [];
-    for (let file = this.snapshots[this.next]; file !== undefined && file.zxid < zxid; file = this.snapshots[++this.next])
-      passed.push(file.zxid);
-    return passed;
+  /** The newest snapshot above `last` and below `zxid`; each is met once. */
+  private takeBetween(last: Zxid | undefined, zxid: Zxid): Zxid | undefined {
+    let found: Zxid | undefined;
+    for (;;) {
+      const snapshot = this.snapshots[this.next];
+      if (snapshot === undefined || snapshot.zxid >= zxid) return found;
+      if (last === undefined || snapshot.zxid > last) found = snapshot.zxid;
+      this.next++;
+    }
   }
 
   private broken(reason: string): StoreError {

@@ -240,6 +240,16 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
     /snapshot\.8: .*reaches 0x7 only/,
   ],
   [
+    "... but the logs pass it and do not hold it: a leader sent it in place of what lies below (ZOOKEEPER-2846)",
+    {
+      "snapshot.5": sampleSnapshot(5n),
+      "snapshot.200000000": flip(sampleSnapshot(0x200000000n), 60),
+      "log.6": LOG_6_9,
+      "log.200000001": EPOCH_2,
+    },
+    /snapshot\.200000000: .*an older snapshot .* does not hold its last transaction/,
+  ],
+  [
     "a snapshot that was never finished need not be reached",
     { "snapshot.5": sampleSnapshot(5n), "snapshot.8": cut(sampleSnapshot(8n), 100), "log.6": log(6, 7) },
     "snapshot 5, replayed 6..7, at 7",

@@ -31,14 +31,14 @@ export function zxids(from: number, to: number): readonly bigint[] {
   return Array.from({ length: to - from + 1 }, (_, i) => BigInt(from + i));
 }
 
-/** Session 0x1001, ACL 1, the root, and /zxid holding the zxid as text. */
-export function sampleSnapshot(zxid: bigint): Uint8Array {
+/** Session 0x1001, ACL 1, the root, and /zxid holding `text`. */
+export function sampleSnapshot(zxid: bigint, text = String(zxid)): Uint8Array {
   const encoder = new SnapshotEncoder("file");
   const acl = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
   const sessions = [{ id: toSessionId(0x1001n), timeoutMs: 4000 }];
   return concatBytes([
     encoder.begin(sessions, [{ key: 1n, acl }]),
-    encoder.nodes(concatBytes([sampleNode("", null), sampleNode("/zxid", String(zxid))])),
+    encoder.nodes(concatBytes([sampleNode("", null), sampleNode("/zxid", text)])),
     encoder.end({ zxid: toZxid(zxid), version: 2, digest: -zxid }, toZxid(zxid)),
   ]);
 }

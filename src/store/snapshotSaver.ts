@@ -20,8 +20,8 @@ interface Snapshot {
  *   1 its bytes, under the temporary name              the old history
  *   2 the log is cut above it, from the end            the old history, down to the snapshot's zxid or to a snapshot above it
  *   3 its name                                         the same while there is a snapshot above it, else the new history
- *   4 snapshots above it are retired                   the new history
- *   5 all other snapshots and all logs are retired     the new history
+ *   4 the other snapshots are retired                  the new history
+ *   5 the logs are retired                             the new history
  *
  * What step 2 takes away the leader's history does not have, so it is committed nowhere, as with a TRUNC; records at or below
  * the snapshot stay until it counts. Between 4 and 5 old logs lie below the snapshot: `openHistory` does not read across.
@@ -73,7 +73,7 @@ export class SnapshotSaver {
     this.snapshot.rename(temporary, name);
     this.begun = undefined;
     this.snapshot.syncDirectory();
-    if (origin === "leader") this.retireOthers(name, zxid);
+    if (origin === "leader") this.retireOthers(name);
     else this.removeReplaced(name, zxid);
     return this.written;
   }
@@ -88,10 +88,9 @@ export class SnapshotSaver {
   }
 
   /** Renamed and not removed: a leader that was started on an empty disk by mistake must not take the last copy with it. */
-  private retireOthers(name: string, zxid: Zxid): void {
-    retire(this.snapshot, "snapshot", (other, its) => other !== name && its >= zxid);
-    retire(this.snapshot, "snapshot", (other) => other !== name);
-    retire(this.log, "log", () => true);
+  private retireOthers(name: string): void {
+    retire(this.snapshot, "snapshot", name);
+    retire(this.log, "log", name);
   }
 
   /** Two names with one zxid would refuse the next start (R1); what was retired is not needed any more. */
@@ -102,11 +101,8 @@ export class SnapshotSaver {
   }
 }
 
-function retire(directory: Directory, kind: StoredKind, chosen: (name: string, zxid: Zxid) => boolean): void {
-  const names = directory.list().filter((name) => {
-    const zxid = zxidOfName(kind, name);
-    return zxid !== undefined && chosen(name, zxid);
-  });
+function retire(directory: Directory, kind: StoredKind, kept: string): void {
+  const names = directory.list().filter((name) => name !== kept && zxidOfName(kind, name) !== undefined);
   for (const name of names) directory.rename(name, retiredName(name));
   if (names.length > 0) directory.syncDirectory();
 }

@@ -1,6 +1,7 @@
 import { toZxid } from "../base/zxid.ts";
-import type { DiskCommand, DiskEvent } from "./commands.ts";
+import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
 import { paddedSize } from "./logAppender.ts";
+import { zxidText } from "./logFile.ts";
 import { logHeader } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { recover } from "./recovery.ts";
@@ -48,9 +49,10 @@ class Bench {
     return this.run({ kind: "append", entries: zxids(from, to).map((zxid) => sampleTxn(zxid, size)) });
   }
 
-  snapshot(zxid: bigint, bytes = sampleSnapshot(zxid)): string {
+  snapshot(zxid: bigint, origin: SnapshotOrigin = "own"): string {
+    const bytes = sampleSnapshot(zxid);
     const commands: readonly DiskCommand[] = [
-      { kind: "beginSnapshot", zxid: toZxid(zxid) },
+      { kind: "beginSnapshot", zxid: toZxid(zxid), origin },
       { kind: "snapshotChunk", bytes: bytes.slice(0, 50) },
       { kind: "snapshotChunk", bytes: bytes.slice(50) },
       { kind: "endSnapshot", zxid: toZxid(zxid) },
@@ -79,11 +81,13 @@ function text(event: DiskEvent): string {
       return `${event.which} ${event.epoch}`;
     case "truncated":
       return `truncated ${event.zxid}`;
+    case "truncateRefused":
     case "truncateFailed":
-    case "snapshotFailed":
       return `${event.kind} ${event.zxid}: ${event.reason}`;
+    case "snapshotFailed":
+      return `${event.origin} snapshotFailed ${event.zxid}: ${event.reason}`;
     case "snapshotSaved":
-      return `snapshotSaved ${event.zxid} of ${event.bytes}`;
+      return `${event.origin} snapshotSaved ${event.zxid} of ${event.bytes}`;
     case "snapshotDue":
     case "drained":
       return event.kind;
@@ -225,7 +229,7 @@ describe("rolling (on-disk-formats 3.8)", () => {
 
   test("while a snapshot is being written the log rolls and no other is wanted", () => {
     const bench = new Bench({ snapCount: 2 });
-    bench.run({ kind: "beginSnapshot", zxid: toZxid(0n) });
+    bench.run({ kind: "beginSnapshot", zxid: toZxid(0n), origin: "own" });
     expect([bench.append(1, 1), bench.append(2, 2), bench.append(3, 3)].join()).not.toContain("snapshotDue");
     expect(bench.files()).toBe("log.1 log.3 tmp-snapshot.0");
   });
@@ -234,7 +238,7 @@ describe("rolling (on-disk-formats 3.8)", () => {
 describe("snapshots", () => {
   test("appear whole, under their name only once they are on disk", () => {
     const bench = new Bench();
-    expect(bench.snapshot(5n)).toBe(`snapshotSaved 5 of ${sampleSnapshot(5n).length}`);
+    expect(bench.snapshot(5n)).toBe(`own snapshotSaved 5 of ${sampleSnapshot(5n).length}`);
     expect(bench.calls).toEqual(["sync tmp-snapshot.5", "rename tmp-snapshot.5", "syncDirectory"]);
     expect(bench.recovered()).toBe("5 + ");
   });
@@ -246,20 +250,9 @@ describe("snapshots", () => {
     expect(bench.files()).toBe("snapshot.5");
   });
 
-  test("of a leader, above the log, roll it: no file holds a gap", () => {
-    const bench = new Bench();
-    bench.append(1, 3);
-    bench.snapshot(3n);
-    bench.append(4, 4);
-    bench.snapshot(9n);
-    bench.append(10, 11);
-    expect(bench.files()).toBe("log.1 log.a snapshot.3 snapshot.9");
-    expect(bench.recovered()).toBe("9 + 10 11");
-  });
-
   test("aborted leave nothing", () => {
     const bench = new Bench();
-    bench.run({ kind: "beginSnapshot", zxid: toZxid(5n) });
+    bench.run({ kind: "beginSnapshot", zxid: toZxid(5n), origin: "own" });
     bench.run({ kind: "snapshotChunk", bytes: new Uint8Array(10) });
     expect(bench.run({ kind: "abortSnapshot" })).toBe("");
     expect(bench.files()).toBe("");
@@ -270,7 +263,9 @@ describe("snapshots", () => {
     const bench = new Bench();
     bench.append(1, 2);
     bench.directory.capacityBytes = 16 + 2 * 74 + 60;
-    expect(bench.snapshot(2n)).toBe("snapshotFailed 2: ENOSPC: no space left on device, write '/data/tmp-snapshot.2'");
+    expect(bench.snapshot(2n)).toBe(
+      "own snapshotFailed 2: ENOSPC: no space left on device, write '/data/tmp-snapshot.2'",
+    );
     expect(bench.files()).toBe("log.1");
     bench.directory.capacityBytes = Number.POSITIVE_INFINITY;
     expect(bench.append(3, 3)).toBe("flushed 3 (1)");
@@ -289,6 +284,77 @@ test("epochs are written whole: other name, sync, rename, directory", () => {
 
 test("drain is answered when it is its turn", () => expect(new Bench().run({ kind: "drain" })).toBe("drained"));
 
+describe("a leader's snapshot takes the place of all else (ZOOKEEPER-2846)", () => {
+  function filled(): Bench {
+    const bench = new Bench({ snapCount: 8 });
+    bench.snapshot(0n);
+    bench.append(1, 5);
+    bench.append(6, 9);
+    bench.snapshot(4n);
+    bench.append(10, 12);
+    return bench;
+  }
+
+  test.each([20n, 12n, 11n, 9n, 7n, 4n, 2n, 0n])("at %d", (zxid) => {
+    const bench = filled();
+    bench.snapshot(11n);
+    expect(bench.snapshot(zxid, "leader")).toBe(`leader snapshotSaved ${zxid} of ${sampleSnapshot(zxid).length}`);
+    bench.directory.crash(() => "lost");
+    const stored = bench.files().split(" ");
+    expect(stored.filter((name) => !name.startsWith("retired-"))).toEqual([`snapshot.${zxid.toString(16)}`]);
+    expect(bench.recovered()).toBe(`${zxid} + `);
+    bench.append(Number(zxid) + 1, Number(zxid) + 2);
+    expect(bench.recovered()).toBe(`${zxid} + ${zxid + 1n} ${zxid + 2n}`);
+  });
+
+  test("what it replaced goes with the next own one", () => {
+    const bench = filled();
+    bench.snapshot(20n, "leader");
+    expect(bench.files()).toBe("retired-log.1 retired-log.6 retired-snapshot.0 retired-snapshot.4 snapshot.14");
+    bench.append(21, 22);
+    bench.snapshot(22n);
+    expect(bench.files()).toBe("log.15 snapshot.14 snapshot.16");
+  });
+
+  test("its name appears behind the cut above it and before anything else is retired, each step on disk", () => {
+    const bench = filled();
+    bench.snapshot(11n);
+    bench.snapshot(4n, "leader");
+    expect(bench.calls.filter((call) => !call.startsWith("read"))).toEqual([
+      "sync tmp-snapshot.4",
+      "rename log.6",
+      "syncDirectory",
+      "resize log.1",
+      "sync log.1",
+      "rename tmp-snapshot.4",
+      "syncDirectory",
+      "rename snapshot.0",
+      "rename snapshot.b",
+      "syncDirectory",
+      "rename log.1",
+      "syncDirectory",
+    ]);
+  });
+
+  test.each([
+    ["write tmp-snapshot.7", "log.1 log.6 snapshot.0 snapshot.4"],
+    ["sync tmp-snapshot.7", "log.1 log.6 snapshot.0 snapshot.4"],
+    ["resize log.6", "log.1 log.6 snapshot.0 snapshot.4"],
+    ["rename tmp-snapshot.7", "log.1 log.6 snapshot.0 snapshot.4"],
+    ["rename snapshot.0", "log.1 log.6 snapshot.0 snapshot.4 snapshot.7"],
+    ["rename log.1", "log.1 log.6 retired-snapshot.0 retired-snapshot.4 snapshot.7"],
+  ])("%s that fails ends everything", (broken, left) => {
+    const bench = filled();
+    bench.directory.watch = (operation, name) => {
+      if (`${operation} ${name}` === broken) throw new Error("EIO");
+      return "perform";
+    };
+    expect(bench.snapshot(7n, "leader")).toBe("leader snapshotFailed 7: EIO");
+    expect(bench.files()).toBe(left);
+    expect(bench.append(13, 13)).toBe("");
+  });
+});
+
 describe("truncate (R5)", () => {
   function filled(): Bench {
     const bench = new Bench({ snapCount: 8 });
@@ -302,16 +368,16 @@ describe("truncate (R5)", () => {
   }
 
   test.each([
-    [12n, "truncated 12", "9 + 10 11 12", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
-    [11n, "truncated 11", "9 + 10 11", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
-    [9n, "truncated 9", "9 + ", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
-    [8n, "truncated 8", "4 + 5 6 7 8", "log.1 log.6 retired-snapshot.9 snapshot.0 snapshot.4"],
-    [5n, "truncated 5", "4 + 5", "log.1 retired-snapshot.9 snapshot.0 snapshot.4"],
-    [1n, "truncated 1", "0 + 1", "log.1 retired-snapshot.4 retired-snapshot.9 snapshot.0"],
-    [0n, "truncated 0", "0 + ", "retired-snapshot.4 retired-snapshot.9 snapshot.0"],
-  ])("to %d", (zxid, events, recovered, files) => {
+    [12n, "9 + 10 11 12", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
+    [11n, "9 + 10 11", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
+    [9n, "9 + ", "log.1 log.6 snapshot.0 snapshot.4 snapshot.9"],
+    [8n, "4 + 5 6 7 8", "log.1 log.6 retired-snapshot.9 snapshot.0 snapshot.4"],
+    [5n, "4 + 5", "log.1 retired-log.6 retired-snapshot.9 snapshot.0 snapshot.4"],
+    [1n, "0 + 1", "log.1 retired-log.6 retired-snapshot.4 retired-snapshot.9 snapshot.0"],
+    [0n, "0 + ", "retired-log.1 retired-log.6 retired-snapshot.4 retired-snapshot.9 snapshot.0"],
+  ])("to %d", (zxid, recovered, files) => {
     const bench = filled();
-    expect(bench.run({ kind: "truncate", zxid: toZxid(zxid) })).toBe(events);
+    expect(bench.run({ kind: "truncate", zxid: toZxid(zxid) })).toBe(`truncated ${zxid}`);
     bench.directory.crash(() => "lost");
     expect(bench.files()).toBe(files);
     expect(bench.recovered()).toBe(recovered);
@@ -326,33 +392,95 @@ describe("truncate (R5)", () => {
     expect(bench.files()).toBe("log.1 log.6 log.9 snapshot.0 snapshot.4 snapshot.a");
   });
 
-  test("to the boundary of an epoch", () => {
-    const bench = new Bench();
-    bench.append(1, 3);
-    bench.run({ kind: "append", entries: [sampleTxn(0x100000001n), sampleTxn(0x100000002n)] });
-    expect(bench.run({ kind: "truncate", zxid: toZxid(0x100000000n) })).toBe(`truncated ${0x100000000n}`);
-    expect(bench.recovered()).toBe("none + 1 2 3");
-  });
+  type Files = { readonly [name: string]: Uint8Array };
+  const [EPOCH_1, EPOCH_2] = [0x100000000n, 0x200000000n];
+  const snapshots = (...at: readonly bigint[]): Files =>
+    Object.fromEntries(at.map((zxid) => [`snapshot.${zxid.toString(16)}`, sampleSnapshot(zxid)]));
+  const logs = (...runs: readonly (readonly bigint[])[]): Files =>
+    Object.fromEntries(runs.map((run) => [`log.${run[0]?.toString(16)}`, sampleLog(run)]));
+  const epoch1 = [1n, 2n].map((counter) => EPOCH_1 + counter);
+  const damaged = sampleSnapshot(3n).subarray(0, 90);
+  const flipped = sampleLog(zxids(1, 4)).map((byte, at) => (at === 60 ? byte ^ 1 : byte));
+  const notThere = (zxid: bigint) => `/data: cannot truncate to ${zxidText(toZxid(zxid))}, no log holds it`;
+  const noBase = (zxid: bigint) => `/data: cannot truncate to ${zxidText(toZxid(zxid))}, no snapshot is as old as that`;
 
-  test.each([
-    [20n, "/data: cannot truncate to 0x14, no log holds it"],
-    [0x100000007n, "/data: cannot truncate to 0x100000007, no log holds it"],
-  ])("to %d, which is not there, fails and touches nothing", (zxid, reason) => {
-    const bench = filled();
-    const before = bench.files();
-    expect(bench.run({ kind: "truncate", zxid: toZxid(zxid) })).toBe(`truncateFailed ${zxid}: ${reason}`);
-    expect(bench.files()).toBe(before);
-    expect(bench.recovered()).toBe("9 + 10 11 12");
-  });
-
-  test("fails when no snapshot is old enough to start on", () => {
+  test.each<[string, Files, bigint, string]>([
+    ["logs from the beginning need no snapshot", logs(zxids(1, 4)), 2n, "none + 1 2"],
+    ["... from which nothing is left", logs(zxids(1, 4)), 0n, "none + "],
+    ["the boundary of an epoch", logs(zxids(1, 3), epoch1), EPOCH_1, "none + 1 2 3"],
+    ["the boundary inside a log", logs([...zxids(1, 3), ...epoch1]), EPOCH_1, "none + 1 2 3"],
+    ["what a leader's snapshot above goes back to", { ...logs(zxids(1, 4)), ...snapshots(0n, 9n) }, 3n, "0 + 1 2 3"],
+    [
+      "the zxid of a snapshot that was never logged",
+      { ...logs(epoch1), ...snapshots(0n, EPOCH_1) },
+      EPOCH_1,
+      `${EPOCH_1} + `,
+    ],
+    ["a hole above it", { ...logs(zxids(1, 4), zxids(8, 9)), ...snapshots(0n, 7n) }, 4n, "0 + 1 2 3 4"],
+    [
+      "a snapshot without its end is none",
+      { ...logs(zxids(1, 4)), ...snapshots(0n), "snapshot.3": damaged },
+      4n,
+      "0 + 1 2 3 4",
+    ],
+  ])("%s", (_, files, zxid, expected) => {
     const directory = new MemoryDirectory("/data");
-    put(directory, "snapshot.7", sampleSnapshot(7n));
-    put(directory, "log.5", sampleLog(zxids(5, 9)));
-    expect(new Bench({}, directory).run({ kind: "truncate", zxid: toZxid(6n) })).toBe(
-      "truncateFailed 6: /data: cannot truncate to 0x6, no snapshot is as old as that",
-    );
+    for (const [name, bytes] of Object.entries(files)) put(directory, name, bytes);
+    const bench = new Bench({}, directory);
+    expect(bench.run({ kind: "truncate", zxid: toZxid(zxid) })).toBe(`truncated ${zxid}`);
+    expect(bench.recovered()).toBe(expected);
   });
+
+  test.each<[string, Files, bigint, string]>([
+    ["above the end", { ...logs(zxids(1, 4)), ...snapshots(0n) }, 20n, notThere(20n)],
+    ["an epoch that is not there", logs(zxids(1, 3), epoch1), EPOCH_2 + 7n, notThere(EPOCH_2 + 7n)],
+    ["a boundary above the end", logs(zxids(1, 3)), EPOCH_1, notThere(EPOCH_1)],
+    ["a boundary that this log does not cross", logs(zxids(1, 3), epoch1), EPOCH_2, notThere(EPOCH_2)],
+    [
+      "a boundary below a leader's snapshot: what lies below may be a tail the leader never had",
+      { ...logs(zxids(1, 3), [EPOCH_1 + 3n]), ...snapshots(0n, EPOCH_1 + 2n) },
+      EPOCH_1,
+      "0x100000003 does not follow 0x3",
+    ],
+    ["no snapshot is old enough", { ...logs(zxids(5, 9)), ...snapshots(7n) }, 6n, noBase(6n)],
+    ["... nor for nothing at all", { ...logs(zxids(5, 9)), ...snapshots(7n) }, 0n, noBase(0n)],
+    ["a hole below it", { ...logs(zxids(1, 4), zxids(7, 9)), ...snapshots(0n, 9n) }, 8n, "0x7 does not follow 0x4"],
+    [
+      "what came in a leader's snapshot",
+      { ...logs(zxids(1, 4), zxids(8, 9)), ...snapshots(0n, 7n) },
+      6n,
+      "0x8 does not follow 0x4",
+    ],
+    ["a log that cannot be read", { "log.1": flipped, ...snapshots(0n) }, 2n, "log.1, offset 16: the checksum"],
+    [
+      "the log that is to be cut cannot be read, though nothing of it is needed",
+      { "log.1": flipped, ...logs(zxids(5, 6)), ...snapshots(4n) },
+      4n,
+      "log.1, offset 16: the checksum",
+    ],
+  ])("refused, and nothing is touched: %s", (_, files, zxid, reason) => {
+    const directory = new MemoryDirectory("/data");
+    for (const [name, bytes] of Object.entries(files)) put(directory, name, bytes);
+    const bench = new Bench({}, directory);
+    const answer = bench.run({ kind: "truncate", zxid: toZxid(zxid) });
+    expect(answer).toMatch(`truncateRefused ${zxid}: `);
+    expect(answer).toContain(reason);
+    expect(bench.calls.filter((call) => !call.startsWith("read"))).toEqual([]);
+    expect(bench.run({ kind: "drain" })).toBe("drained");
+  });
+
+  test.each(["resize log.6", "sync log.6", "rename snapshot.9", "syncDirectory"])(
+    "%s that fails ends everything",
+    (broken) => {
+      const bench = filled();
+      bench.directory.watch = (operation, name) => {
+        if (`${operation} ${name}`.trim() === broken) throw new Error("EIO");
+        return "perform";
+      };
+      expect(bench.run({ kind: "truncate", zxid: toZxid(8n) })).toBe("truncateFailed 8: EIO");
+      expect(bench.append(13, 13)).toBe("");
+    },
+  );
 });
 
 describe("errors of the disk", () => {

@@ -48,13 +48,15 @@ function cutOf(log: Directory, holder: StoredFile, zxid: Zxid): number | undefin
 
 /** What stays must be a history that a start accepts, and end at `zxid`, or where the epoch of zxid(epoch, 0) begins. */
 function checkLeft(directories: StoreDirectories, zxid: Zxid): void {
-  const base = baseOf(directories, zxid);
-  let last = base;
-  for (const { entries } of readLogs(directories.log, base, { ...ANY_RECORD, anyFirst: false })) {
+  let last = baseOf(directories, zxid);
+  if (last === zxid) return;
+  for (const { entries } of readLogs(directories.log, last, { ...ANY_RECORD, anyFirst: false })) {
     for (const entry of entries) {
       if (entry.zxid > zxid) return checkEnd(directories.log, last, zxid, entry.zxid);
       last = entry.zxid;
     }
+    // What lies above may have a hole.
+    if (last === zxid) return;
   }
   checkEnd(directories.log, last, zxid, undefined);
 }
