@@ -2,7 +2,7 @@ import { runSeed, type SeedResult } from "./run.ts";
 
 /** More of them: `SIM_SEEDS=1000 SIM_FIRST=5000 npx jest src/sim/seeds/seeds.test.ts`, or `npm run sim -- --seed 5000 --to 5999`. */
 const first = Number(process.env.SIM_FIRST ?? 1);
-const count = Number(process.env.SIM_SEEDS ?? 80);
+const count = Number(process.env.SIM_SEEDS ?? 60);
 const seeds = Array.from({ length: count }, (_, i) => first + i);
 const results: SeedResult[] = [];
 
