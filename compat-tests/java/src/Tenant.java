@@ -41,9 +41,9 @@ public final class Tenant {
         zk.create("/tenant", null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
         zk.create("/tenant/here", null, Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL);
         zk.create("/tenant/locked", "0".getBytes(StandardCharsets.UTF_8), Ids.CREATOR_ALL_ACL, CreateMode.PERSISTENT);
+        zk.getData("/tenant/locked", watcher, null);
         zk.create("/tenant/moves", "0".getBytes(StandardCharsets.UTF_8), Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
         for (int move = 1; move <= moves; move++) {
-            zk.getData("/tenant/locked", watcher, null);
             await(states, KeeperState.Disconnected);
             await(states, KeeperState.SyncConnected);
             check(zk.getSessionId() == session, "another session");
@@ -51,13 +51,14 @@ public final class Tenant {
             check(here != null && here.getEphemeralOwner() == session, "the ephemeral node is gone");
             check(events.poll() == null, "an event of something that did not happen");
             String text = "" + move;
-            int moved = move - 1;
             again(() -> zk.setData("/tenant/locked", text.getBytes(StandardCharsets.UTF_8), -1));
             WatchedEvent event = events.poll(WAIT_MS, TimeUnit.MILLISECONDS);
             check(event != null && event.getType() == EventType.NodeDataChanged, "the watch is gone: " + event);
             String name = again(() -> zk.create("/tenant/q-", null, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT_SEQUENTIAL));
             check(name.equals(String.format("/tenant/q-%010d", 2 + move)), "the sequence goes on with " + name);
-            again(() -> zk.setData("/tenant/moves", text.getBytes(StandardCharsets.UTF_8), moved));
+            again(() -> zk.getData("/tenant/locked", watcher, null));
+            // The next move may come as soon as this is written, before it is answered.
+            again(() -> zk.setData("/tenant/moves", text.getBytes(StandardCharsets.UTF_8), -1));
         }
         zk.close();
         System.out.println("stayed for " + moves);
