@@ -81,6 +81,11 @@ describe("history for a learner (peer-protocol 3.6, 10.1)", () => {
     ["ends at a bound that is the end of a log", { from: 6n, upTo: 8n }, "5 6 7 8"],
     ["of a bound that is not logged", { from: 10n, upTo: 99n }, `it ends at ${x(12)} and not at ${x(99)}`],
     ["no log reaches back so far", { files: { "log.5": THREE["log.5"] }, from: 4n }, `no log reaches back to ${x(4)}`],
+    [
+      "what Java logged twice under a zxid is told once",
+      { files: { "log.1": sampleLog([1n, 2n, 2n, 3n]), "log.4": sampleLog([3n, 4n, 4n, 4n]) }, from: 1n, upTo: 4n },
+      "1 2 3 4",
+    ],
     ["no log", { files: {}, from: 4n }, `no log reaches back to ${x(4)}`],
     ["no record", { files: { "log.1": logHeader() }, from: 4n }, `no log reaches back to ${x(4)}`],
     ["an unborn newest log", { files: { ...THREE, "log.d": new Uint8Array(0) }, from: 10n }, "9 a b c"],

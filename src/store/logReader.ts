@@ -150,23 +150,28 @@ function* historyOf(file: LogFile, upTo: Zxid, continuity: Continuity): Generato
   if (file.isUnborn()) return;
   try {
     file.checkHeader();
-    for (let batch = historyBatch(file, upTo); batch.length > 0; batch = historyBatch(file, upTo)) {
+    for (let batch = historyBatch(file, upTo, continuity.last); batch.length > 0; ) {
       for (const { zxid } of batch) continuity.pass(zxid);
       yield batch;
       if (continuity.last === upTo) return;
+      batch = historyBatch(file, upTo, continuity.last);
     }
   } finally {
     file.release();
   }
 }
 
-function historyBatch(file: LogFile, upTo: Zxid): readonly TxnBytes[] {
+/** What Java alone logged once more under a zxid (`continues`) is nobody's transaction and goes to no learner. */
+function historyBatch(file: LogFile, upTo: Zxid, before: Zxid | undefined): readonly TxnBytes[] {
   const entries: TxnBytes[] = [];
+  let last = before;
   while (entries.length < BATCH_RECORDS) {
     const entry = file.next();
     if (entry === undefined || entry.zxid > upTo) break;
+    if (entry.zxid === last) continue;
+    last = entry.zxid;
     entries.push(entry);
-    if (entry.zxid === upTo) break;
+    if (last === upTo) break;
   }
   return entries;
 }
