@@ -33,7 +33,7 @@ test("the suite itself: two Java servers do not differ, and one with other rules
   });
 }, 300_000);
 
-test("ours answers as Java does", async () => {
+test(`ours answers as Java does (seed ${seed})`, async () => {
   const coverage = await between(
     [startJavaServer(OPTIONS), process.env.SUBJ ? startJavaServer(OPTIONS) : startTypekeeperServer(OPTIONS)],
     (pair) => runLockstep(...pair, { seed, requests: (budget * 3) / 4 }),
@@ -41,9 +41,9 @@ test("ours answers as Java does", async () => {
   expect(unseen(coverage, SEEN_PLAIN)).toEqual([]);
 }, 600_000);
 
-test("ours answers as Java does with extended types", async () => {
+test(`ours answers as Java does with extended types (seed ${seed})`, async () => {
   const coverage = await between([startJavaServer(EXTENDED), startTypekeeperServer(EXTENDED)], (pair) =>
-    runLockstep(...pair, { seed: seed + 1, requests: budget / 4 }),
+    runLockstep(...pair, { seed, requests: budget / 4 }),
   );
   expect(unseen(coverage, SEEN_EXTENDED)).toEqual([]);
 }, 600_000);

@@ -25,7 +25,7 @@ test(
 );
 
 test(
-  "Java, ours, Java and so on, stopped and killed",
+  `Java, ours, Java and so on, stopped and killed (seed ${seed})`,
   () =>
     takeTurns([
       ["java", "SIGTERM"],
