@@ -5,7 +5,7 @@ import { type AclRules, checkAcl, withoutDigests } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { NO_NODE, type NodeRef } from "../tree/nodeTable.ts";
 import type { WatcherKind, Watches } from "../tree/watches.ts";
-import { decodeWrite } from "../wire/client/decode.ts";
+import { isWriteList } from "../wire/client/decode.ts";
 import { Err, EventType, Op, Perms } from "../wire/client/numbers.ts";
 import { AddWatchRequest, CheckWatchesRequest, SetWatches, SetWatches2 } from "../wire/client/requests.ts";
 import { type Id, MultiHeader } from "../wire/client/shared.ts";
@@ -297,7 +297,7 @@ function readOps(body: Reader): { readonly areWrites: boolean; readonly list: re
     return undefined;
   }
   body.offset = offset;
-  return decodeWrite(Op.multi, body.rest()).op === Op.multi ? { areWrites: true, list: [] } : undefined;
+  return isWriteList(body.rest()) ? { areWrites: true, list: [] } : undefined;
 }
 
 interface WatchLists {

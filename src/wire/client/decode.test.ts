@@ -1,5 +1,5 @@
 import { asciiBytes, bytesOfHex, concatBytes, hexBytes } from "../../base/bytes.ts";
-import { closeSessionWrite, createSessionWrite, decodeWrite, deleteContainerWrite } from "./decode.ts";
+import { closeSessionWrite, createSessionWrite, decodeWrite, deleteContainerWrite, isWriteList } from "./decode.ts";
 import { Op } from "./numbers.ts";
 import {
   CheckVersionRequest,
@@ -163,3 +163,14 @@ function checkRefused(op: number, body: Uint8Array, err: number, takesZxid: bool
   const reason = expect.any(String);
   expect(decodeWrite(op, body)).toEqual({ op: "undecodable", err, takesZxid, reason, body });
 }
+
+test.each([
+  ["a delete", "00000002 00 ffffffff 00000002 2f61 ffffffff", true],
+  ["a delete of a null path", "00000002 00 ffffffff ffffffff ffffffff", true],
+  ["nothing", "", true],
+  ["a read", "00000004 00 ffffffff 00000002 2f61 00", false],
+  ["a create without an ACL vector", "00000001 00 ffffffff 00000002 2f61 ffffffff ffffffff 00000000", false],
+  ["a delete cut short", "00000002 00 ffffffff 00000002 2f", false],
+])("what a multiRead holds: %s", (_, hex, isList) => {
+  expect(isWriteList(bytesOfHex(`${hex} ffffffff 01 ffffffff`))).toBe(isList);
+});

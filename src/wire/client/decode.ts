@@ -201,13 +201,34 @@ function read(op: number, reader: Reader, body: Uint8Array): WriteRequest | Unde
 }
 
 /** The list of client-protocol 1.8: a header before each op, and one that says done at the end, whatever its type. */
+/**
+ * Whether `body` decodes as a list of writes, null paths or not: a multiRead of one is refused with its end header
+ * (client-protocol 2.4).
+ */
+export function isWriteList(body: Uint8Array): boolean {
+  READER.reset(body);
+  try {
+    return readList(READER) !== undefined;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return false;
+  }
+}
+
 function readMulti(reader: Reader, body: Uint8Array): WriteRequest | Undecodable {
+  const ops = readList(reader);
+  if (ops === undefined) return undecodable(body, "a create without an ACL vector in a multi", false);
+  return hasNullPath(ops) ? undecodable(body, "a null path in a multi", true) : { op: Op.multi, ops, body };
+}
+
+/** Undefined: a create without an ACL vector is in it. */
+function readList(reader: Reader): readonly SubWrite[] | undefined {
   const ops: SubWrite[] = [];
   for (;;) {
     const { type, done } = MultiHeader.read(reader);
-    if (done) return hasNullPath(ops) ? undecodable(body, "a null path in a multi", true) : { op: Op.multi, ops, body };
+    if (done) return ops;
     const op = readSub(type, reader);
-    if (op === undefined) return undecodable(body, "a create without an ACL vector in a multi", false);
+    if (op === undefined) return undefined;
     ops.push(op);
   }
 }
