@@ -27,7 +27,7 @@ describe.each(PAIRS)("leader $leader, learner $learner", ({ leader: leads, learn
         { kind: leads, id: 2 },
         { kind: learns, id: 3 },
       ],
-      { config: QUIET, jvmFlags: [TALKATIVE] },
+      { config: { ...QUIET, syncLimit: 20, preAllocSize: 1024 }, jvmFlags: [TALKATIVE] },
     );
     learner = ensemble.member(3);
   }, 120_000);
