@@ -1,4 +1,4 @@
-import { type Ensemble, type Member, startEnsemble } from "../peers/ensemble.ts";
+import { type Ensemble, startEnsemble } from "../peers/ensemble.ts";
 import { fourLetter } from "../peers/fourLetter.ts";
 import type { Kind } from "../peers/server.ts";
 import { waitFor } from "../peers/waiting.ts";
@@ -59,19 +59,24 @@ async function killOne(
 }
 
 /**
- * The others stand still, the leader logs a write that it alone has, and all are killed, with what lay in their sockets; the others go
- * on before it is back. Gives the write if it was acknowledged, and it must not have been.
+ * The others stand still, first those whose sids would win; the leader and the last of them share a write, and then the leader logs one
+ * that it alone has. All are killed, with what lay in their sockets, and the others go on before the leader is back. Gives the writes
+ * that were acknowledged: the second must not have been.
  */
 async function killAll(ensemble: Ensemble, load: Load): Promise<readonly string[]> {
   const leader = await ensemble.waitServing();
-  const others: readonly Member[] = ensemble.members.filter((member) => member !== leader);
+  const others = ensemble.members.filter((member) => member !== leader).sort((a, b) => b.id - a.id);
+  const last = others.at(-1) ?? leader;
   const client = await Client.open(leader.clientPort);
-  for (const member of others) await standStill(member);
+  for (const member of others.slice(0, -1)) await standStill(member);
+  const promised = [await client.create(`/of-two-${leader.id}`)];
+  await standStill(last);
   const path = `/alone-${leader.id}`;
   let answer = "";
   const answered = client.create(path).then(
     () => {
       answer = "acknowledged";
+      promised.push(path);
     },
     () => {
       answer = "refused";
@@ -85,5 +90,5 @@ async function killAll(ensemble: Ensemble, load: Load): Promise<readonly string[
   await ensemble.waitServing();
   await load.progress();
   await leader.start();
-  return answer === "acknowledged" ? [path] : [];
+  return promised;
 }
