@@ -56,7 +56,6 @@ function outputOf(error: unknown): string {
   return `${error}`;
 }
 
-// Said by another thread than the command's, before it or in the midst of it.
-const GREETING = /^Connecting to .*\n?|^\n?WATCHER::\n?|^\n?WatchedEvent state:.*\n?/gm;
+const GREETING = /^Connecting to .*\n?/gm;
 // Data that just fits into a request does not fit into the reply that reads it back (client-protocol 1.3).
 const MORE_THAN_A_FRAME = ["-Djute.maxbuffer=4194304"];

@@ -22,21 +22,28 @@ beforeAll(async () => {
   try {
     const writerPort = await freePort();
     writer.config([`dataDir=${writer.dataDir}`, `clientPort=${writerPort}`, "clientPortAddress=127.0.0.1"]);
-    const { process, ended } = writer.foreground([], { SERVER_JVMFLAGS: "-Dzookeeper.snapCount=20" });
-    await serves(writerPort);
-    const client = await RawClient.open(writerPort);
-    for (let i = 1; i < WRITES; i++) {
-      const request = { path: `/n${i}`, data: new Uint8Array(100).fill(i), acl: OPEN, flags: 0 };
-      await client.ask(Op.create, CreateRequest, request, CreateResponse);
-    }
-    process.kill("SIGTERM");
-    await ended;
+    // A snapshot comes after 10 to 20 writes, at random; the last writes of all are then in no snapshot for sure.
+    await write(writer, writerPort, 40, "-Dzookeeper.snapCount=20");
+    await write(writer, writerPort, WRITES - 40, "-Dzookeeper.snapCount=1000");
     cpSync(writer.dataDir, history, { recursive: true });
   } finally {
     await writer.remove();
   }
   expect([logs(history).length > 2, snapshots(history).length > 2]).toEqual([true, true]);
 });
+
+/** One session that creates until the server has logged so many transactions, and stays open: the server is stopped. */
+async function write(writer: Installation, writerPort: number, txns: number, flags: string): Promise<void> {
+  const { process, ended } = writer.foreground([], { SERVER_JVMFLAGS: flags });
+  await serves(writerPort);
+  const client = await RawClient.open(writerPort);
+  for (let i = 1; i < txns; i++) {
+    const request = { path: `/n${txns}-${i}`, data: new Uint8Array(100).fill(i), acl: OPEN, flags: 0 };
+    await client.ask(Op.create, CreateRequest, request, CreateResponse);
+  }
+  process.kill("SIGTERM");
+  await ended;
+}
 
 afterAll(() => rmSync(history, { recursive: true, force: true }));
 

@@ -18,10 +18,25 @@ public final class Shell {
         }
     }
 
+    /** Keeps what the command's own thread says: a connection's events are another thread's, before, amid or after it. */
+    private static final class Words extends ByteArrayOutputStream {
+        private final Thread own = Thread.currentThread();
+
+        @Override
+        public void write(int b) {
+            if (Thread.currentThread() == own) super.write(b);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            if (Thread.currentThread() == own) super.write(bytes, offset, length);
+        }
+    }
+
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
         // Commands keep the stream that stands there when the first of them is made: one for all, emptied between them.
-        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        Words printed = new Words();
         PrintStream both = new PrintStream(printed, true, "UTF-8");
         System.setOut(both);
         System.setErr(both);
