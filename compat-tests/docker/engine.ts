@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globalAgent } from "node:http";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { javaFolders } from "../peers/javaServer.ts";
@@ -29,6 +30,8 @@ export function startEngine(): Engine {
       removeLeftovers();
       docker("image", "prune", "--force", "--filter", "label=typekeeper");
       execFileSync(join(__dirname, "daemon.sh"), ["stop"]);
+      // The next test file in this process shares the pool of connections, and finds another daemon at the same path.
+      globalAgent.destroy();
     },
   };
 }
