@@ -32,19 +32,6 @@ beforeAll(async () => {
   expect([logs(history).length > 2, snapshots(history).length > 2]).toEqual([true, true]);
 });
 
-/** One session that creates until the server has logged so many transactions, and stays open: the server is stopped. */
-async function write(writer: Installation, writerPort: number, txns: number, flags: string): Promise<void> {
-  const { process, ended } = writer.foreground([], { SERVER_JVMFLAGS: flags });
-  await serves(writerPort);
-  const client = await RawClient.open(writerPort);
-  for (let i = 1; i < txns; i++) {
-    const request = { path: `/n${txns}-${i}`, data: new Uint8Array(100).fill(i), acl: OPEN, flags: 0 };
-    await client.ask(Op.create, CreateRequest, request, CreateResponse);
-  }
-  process.kill("SIGTERM");
-  await ended;
-}
-
 afterAll(() => rmSync(history, { recursive: true, force: true }));
 
 beforeEach(async () => {
@@ -358,6 +345,19 @@ describe("not refused", () => {
     expect(await fourLetter(port, "srvr")).toContain(`Zxid: 0x${zxid.toString(16)}\n`);
   });
 });
+
+/** One session that creates until the server has logged so many transactions, and stays open: the server is stopped. */
+async function write(writer: Installation, writerPort: number, txns: number, flags: string): Promise<void> {
+  const { process, ended } = writer.foreground([], { SERVER_JVMFLAGS: flags });
+  await serves(writerPort);
+  const client = await RawClient.open(writerPort);
+  for (let i = 1; i < txns; i++) {
+    const request = { path: `/n${txns}-${i}`, data: new Uint8Array(100).fill(i), acl: OPEN, flags: 0 };
+    await client.ask(Op.create, CreateRequest, request, CreateResponse);
+  }
+  process.kill("SIGTERM");
+  await ended;
+}
 
 /** Later lines replace earlier ones of the same key, but for servers. */
 function merged(lines: readonly string[], own: readonly string[]): string[] {
