@@ -152,7 +152,7 @@ server_command() {
   command=("$NODE")
   # Requests die young: with V8's own 16 MB or less the collector copied what was still outstanding over and over, a quarter
   # of what a write costs.
-  command+=("--min-semi-space-size=32" "--max-semi-space-size=32")
+  command+=("--min-semi-space-size=16" "--max-semi-space-size=16")
   [ -n "${ZK_SERVER_HEAP:-}" ] && command+=("--max-old-space-size=$ZK_SERVER_HEAP")
   command+=("$TYPEKEEPER_HOME/dist/main.js" "$ZOOCFG")
 }
