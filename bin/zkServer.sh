@@ -150,8 +150,8 @@ print_command() {
 # Sets `command`. The heap is Node's own choice unless ZK_SERVER_HEAP (megabytes) says otherwise.
 server_command() {
   command=("$NODE")
-  # Requests die young: with V8's own 16 MB or less the collector copied what was still outstanding over and over, a quarter
-  # of what a write costs.
+  # Requests die young: in the megabyte that V8 begins with the collector copied what was still outstanding over and over, a
+  # quarter of what a write costs. More than 16 gains nothing.
   command+=("--min-semi-space-size=16" "--max-semi-space-size=16")
   [ -n "${ZK_SERVER_HEAP:-}" ] && command+=("--max-old-space-size=$ZK_SERVER_HEAP")
   command+=("$TYPEKEEPER_HOME/dist/main.js" "$ZOOCFG")
