@@ -1,4 +1,5 @@
 import { Writer } from "jute-ts";
+import { Fifo } from "../base/fifo.ts";
 import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { Frames } from "../wire/frames.ts";
@@ -28,7 +29,7 @@ export class ClientConnection {
   hasReadOnlyByte = false;
   /** Replaced, never changed: each request captures the identities of the moment it was read. */
   identities: readonly Id[];
-  readonly queue: Request[] = [];
+  readonly queue = new Fifo<Request>();
   /** `out` has something and the connection is on the turn's list. */
   dirty = false;
   /** Reading stopped because too much is outstanding. */

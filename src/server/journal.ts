@@ -1,3 +1,4 @@
+import { Fifo } from "../base/fifo.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { DiskCommand, DiskEvent } from "../store/commands.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
@@ -14,7 +15,7 @@ import type { Database } from "./database.ts";
 export class Journal {
   private appended: Zxid;
   private flushed: Zxid;
-  private unapplied: TxnBytes[] = [];
+  private readonly unapplied = new Fifo<TxnBytes>();
   private readonly disk: (command: DiskCommand) => void;
 
   constructor(last: Zxid, disk: (command: DiskCommand) => void) {
@@ -49,25 +50,21 @@ export class Journal {
 
   /** The tree holds everything up to `zxid`. */
   applied(zxid: Zxid): void {
-    let count = 0;
-    for (const entry of this.unapplied) {
-      if (entry.zxid > zxid) break;
-      count++;
-    }
-    if (count === 1) this.unapplied.shift();
-    else if (count > 0) this.unapplied.splice(0, count);
+    const { unapplied } = this;
+    for (let entry = unapplied.first; entry !== undefined && entry.zxid <= zxid; entry = unapplied.first)
+      unapplied.shift();
   }
 
   /** The log now ends at `zxid`: it was cut there, or a leader's snapshot took its place. */
   reset(zxid: Zxid): void {
     this.appended = zxid;
     this.flushed = zxid;
-    this.unapplied = [];
+    this.unapplied.clear();
   }
 
   /** Applies what was logged and not applied, when a role ends. */
   applyRest(database: Database): void {
-    for (const entry of this.unapplied) database.txn(entry);
-    this.unapplied = [];
+    this.unapplied.visit((entry) => database.txn(entry));
+    this.unapplied.clear();
   }
 }

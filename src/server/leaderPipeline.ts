@@ -1,4 +1,5 @@
 import { assert, present } from "../base/assert.ts";
+import { Fifo } from "../base/fifo.ts";
 import type { SessionId } from "../base/ids.ts";
 import type { SessionIds } from "../session/ids.ts";
 import type { SessionTracker } from "../session/tracker.ts";
@@ -36,7 +37,7 @@ export class LeaderPipeline implements Upstream {
   private readonly sessionIds: SessionIds;
   private readonly preparer: Preparer;
   private readonly turn: Turn;
-  private readonly proposed: Txn[] = [];
+  private readonly proposed = new Fifo<Txn>();
 
   constructor(parts: LeaderParts) {
     this.database = parts.database;

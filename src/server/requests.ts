@@ -195,7 +195,7 @@ export class Requests {
    * answered; else it came through another server and only its effects count (4.12, rule 3).
    */
   complete(connection: ClientConnection, txn: Txn, outcome: Outcome, at: Instant): boolean {
-    const head = connection.queue[0];
+    const head = connection.queue.first;
     if (head === undefined || head.kind !== "write" || head.xid !== txn.cxid) return false;
     // An expiry has cxid 0, which a client's request may have too.
     const closes = txn.body.type === Op.closeSession;
@@ -220,7 +220,7 @@ export class Requests {
 
   /** Answers from the head on whatever does not wait for the upstream. */
   drain(connection: ClientConnection, at: Instant): void {
-    for (let head = connection.queue[0]; head !== undefined && !connection.ending; head = connection.queue[0]) {
+    for (let head = connection.queue.first; head !== undefined && !connection.ending; head = connection.queue.first) {
       if (!this.answerHead(head, at)) break;
       this.shift(connection);
       // Many large reads behind one write: what is not memory's to hold is not held (reliability 7, slow reader).
@@ -275,7 +275,7 @@ export class Requests {
   /** The connection is gone: nothing of it waits any more. */
   forget(connection: ClientConnection): void {
     this.outstanding -= connection.queue.length;
-    connection.queue.length = 0;
+    connection.queue.clear();
   }
 
   /** Above the global limit a connection that has a request outstanding is not read (client-protocol 5.3). */

@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { Fifo } from "../base/fifo.ts";
 import type { ServerId } from "../base/ids.ts";
 import { nextZxid, type Zxid } from "../base/zxid.ts";
 import { PacketType, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
@@ -28,9 +29,7 @@ export interface Proposal {
 export class Broadcast {
   lastProposed: Zxid;
   lastCommitted: Zxid;
-  /** outstanding = proposals[head ..]; what lies before is left over from commits until the array is cut. */
-  private proposals: (Proposal | undefined)[] = [];
-  private head = 0;
+  private readonly proposals = new Fifo<Proposal>();
 
   /** `last`: zxid(epoch, 0), or for a server alone the last transaction. */
   constructor(last: Zxid) {
@@ -39,7 +38,7 @@ export class Broadcast {
   }
 
   get outstanding(): number {
-    return this.proposals.length - this.head;
+    return this.proposals.length;
   }
 
   propose(entry: TxnBytes, verifiers: readonly QuorumVerifier[]): Proposal {
@@ -61,8 +60,8 @@ export class Broadcast {
 
   /** Acks everything outstanding up to `zxid`: the leader's own log reached it. */
   ackUpTo(sid: ServerId, zxid: Zxid): void {
-    for (let i = this.head; i < this.proposals.length; i++) {
-      const proposal = this.proposals[i];
+    for (let i = 0; i < this.proposals.length; i++) {
+      const proposal = this.proposals.at(i);
       if (proposal === undefined || proposal.entry.zxid > zxid) return;
       count(proposal, sid);
     }
@@ -81,36 +80,29 @@ export class Broadcast {
 
   /** Removes and returns the oldest proposal if a quorum has it; then it is committed. */
   takeCommitted(): Proposal | undefined {
-    const proposal = this.proposals[this.head];
+    const proposal = this.proposals.first;
     if (proposal === undefined || !hasQuorum(proposal)) return undefined;
-    this.proposals[this.head++] = undefined;
-    if (this.head >= CUT_AT && this.head * 2 >= this.proposals.length) {
-      this.proposals = this.proposals.slice(this.head);
-      this.head = 0;
-    }
+    this.proposals.shift();
     this.lastCommitted = proposal.entry.zxid;
     return proposal;
   }
 
   /** Whether a SYNC to `link` has to wait; then it comes with the proposal that is the newest now (peer-protocol 4.9). */
   waitForSync(link: LinkId): boolean {
-    const newest = this.outstanding === 0 ? undefined : this.proposals[this.proposals.length - 1];
+    const newest = this.proposals.last;
     if (newest === undefined) return false;
     newest.syncs = [...(newest.syncs ?? []), link];
     return true;
   }
 
   visit(look: (proposal: Proposal) => void): void {
-    for (let i = this.head; i < this.proposals.length; i++) {
-      const proposal = this.proposals[i];
-      if (proposal !== undefined) look(proposal);
-    }
+    this.proposals.visit(look);
   }
 
   private find(zxid: Zxid): Proposal | undefined {
-    const oldest = this.proposals[this.head];
+    const oldest = this.proposals.first;
     if (oldest === undefined || zxid > this.lastProposed) return undefined;
-    return this.proposals[this.head + Number(zxid - oldest.entry.zxid)];
+    return this.proposals.at(Number(zxid - oldest.entry.zxid));
   }
 }
 
@@ -122,5 +114,3 @@ function hasQuorum({ verifiers, acked }: Proposal): boolean {
   for (const verifier of verifiers) if (!verifier.containsQuorum(acked)) return false;
   return true;
 }
-
-const CUT_AT = 1024;

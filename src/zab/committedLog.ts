@@ -1,4 +1,5 @@
 import { assert } from "../base/assert.ts";
+import { Fifo } from "../base/fifo.ts";
 import { counterOf, epochOf, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 
@@ -10,35 +11,31 @@ import type { TxnBytes } from "../wire/txnValue.ts";
  * Invariant Z17: no hole inside an epoch. A hole would become a DIFF that skips transactions (ZOOKEEPER-4925).
  */
 export class CommittedLog {
-  private entries: (TxnBytes | undefined)[];
-  private start = 0;
-  private end = 0;
+  private readonly entries = new Fifo<TxnBytes>();
   private holds = 0;
   private readonly limit: number;
 
   /** `limit`: how many to keep; `zookeeper.commitLogCount`, never below 500. */
   constructor(limit = COMMIT_LOG_COUNT) {
-    this.entries = [];
     this.limit = limit;
   }
 
   get size(): number {
-    return this.end - this.start;
+    return this.entries.length;
   }
 
   get min(): Zxid | undefined {
-    return this.entries[this.start]?.zxid;
+    return this.entries.first?.zxid;
   }
 
   get max(): Zxid | undefined {
-    return this.entries[this.end - 1]?.zxid;
+    return this.entries.last?.zxid;
   }
 
   /** Asserts Z17. Ask `accepts` first where the zxid comes from a file or a peer. */
   add(entry: TxnBytes): void {
     assert(this.accepts(entry.zxid), "the committed log has no hole");
     this.entries.push(entry);
-    this.end++;
     if (this.holds === 0) this.shed();
   }
 
@@ -53,17 +50,14 @@ export class CommittedLog {
   }
 
   visit(look: (entry: TxnBytes) => void): void {
-    for (let i = this.start; i < this.end; i++) {
-      const entry = this.entries[i];
-      if (entry !== undefined) look(entry);
-    }
+    this.entries.visit(look);
   }
 
   /** Every entry above `zxid`, in order. */
   after(zxid: Zxid): TxnBytes[] {
     const found: TxnBytes[] = [];
-    for (let i = this.end - 1; i >= this.start; i--) {
-      const entry = this.entries[i];
+    for (let i = this.entries.length - 1; i >= 0; i--) {
+      const entry = this.entries.at(i);
       if (entry === undefined || entry.zxid <= zxid) break;
       found.push(entry);
     }
@@ -82,17 +76,11 @@ export class CommittedLog {
   }
 
   clear(): void {
-    this.entries = [];
-    this.start = 0;
-    this.end = 0;
+    this.entries.clear();
   }
 
   private shed(): void {
-    while (this.size > this.limit) this.entries[this.start++] = undefined;
-    if (this.start < COMPACT_AT) return;
-    this.entries = this.entries.slice(this.start, this.end);
-    this.end -= this.start;
-    this.start = 0;
+    while (this.size > this.limit) this.entries.shift();
   }
 }
 
@@ -105,4 +93,3 @@ export function continues(previous: Zxid, next: Zxid): boolean {
 }
 
 export const COMMIT_LOG_COUNT = 500;
-const COMPACT_AT = 1024;
