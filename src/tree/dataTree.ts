@@ -83,6 +83,16 @@ export class DataTree {
     return this.state.znodes.find(path);
   }
 
+  /** The CRC-32 of a path, signed, for `sought` to look it up; the root is "" here. */
+  seek(path: string): number {
+    return this.state.znodes.seek(path);
+  }
+
+  /** The node of the path last given to `seek`, in the same turn and with no other look-up in between. */
+  sought(): NodeRef {
+    return this.state.znodes.sought();
+  }
+
   /** As `find`, of a path's bytes as they lie in a request: spares making a string. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     return this.state.znodes.findBytes(bytes, start, end);
@@ -189,11 +199,6 @@ export class DataTree {
     let count = -1;
     for (let at = ref; at !== NO_NODE; at = znodes.successor(at, ref)) count++;
     return count;
-  }
-
-  /** CRC-32 of the path, signed. */
-  pathCrc(ref: NodeRef): number {
-    return this.state.table.pathCrc(ref);
   }
 
   /** CRC-32 of path and data, signed: where the node's digest begins. */

@@ -39,6 +39,18 @@ export class Znodes implements PathKeys {
     return this.paths.find(this.key.crc);
   }
 
+  /** The CRC-32 of the path, for `sought` to go on from. */
+  seek(path: string): number {
+    this.key.set(path);
+    return this.key.crc;
+  }
+
+  /** The node of the path last given to `seek`; the root only as "". */
+  sought(): NodeRef {
+    const { start, end, crc } = this.key;
+    return start === end ? ROOT : this.paths.find(crc);
+  }
+
   /** As `find`, of a path's bytes as they came in: no text is made. What is no valid UTF-8 names no node. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     if (end - start < 2) return end === start || bytes[start] === SLASH ? ROOT : NO_NODE;

@@ -4,6 +4,7 @@ import { contentCrcOf, digestOfContent, pathCrcOf } from "../tree/digest.ts";
 import { NodeStat } from "../tree/nodeStat.ts";
 import { isDigested } from "../tree/paths.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import { ChangeTable } from "./changeTable.ts";
 import type { CommittedView } from "./request.ts";
 
 /** A node as it will be once transaction `zxid` is applied. */
@@ -16,17 +17,20 @@ export class ChangeRecord {
   exists: boolean;
   readonly stat: NodeStat;
   acl: readonly ACL[] | null = null;
-  /** CRC-32 of the path. */
-  pathCrc = 0;
+  /** CRC-32 of the path, signed. */
+  readonly pathCrc: number;
   /** CRC-32 of path and data. */
   contentCrc = 0;
   /** What the node adds to the tree digest. */
   digest = 0;
   /** What the record replaced, while its transaction can still be refused. */
   previous: ChangeRecord | undefined = undefined;
+  /** ChangeTable's. */
+  chained: ChangeRecord | undefined = undefined;
 
-  constructor(path: string, zxid: bigint, exists: boolean, stat: NodeStat) {
+  constructor(path: string, pathCrc: number, zxid: bigint, exists: boolean, stat: NodeStat) {
     this.path = path;
+    this.pathCrc = pathCrc;
     this.zxid = zxid;
     this.exists = exists;
     this.stat = stat;
@@ -43,7 +47,7 @@ export class ChangeRecord {
 export class Pending {
   private readonly view: CommittedView;
   private readonly digestEnabled: boolean;
-  private readonly latest = new Map<string, ChangeRecord>();
+  private readonly latest = new ChangeTable();
   private readonly ephemerals = new Map<bigint, Set<ChangeRecord>>();
   private queue: ChangeRecord[] = [];
   /** Records before it were applied. */
@@ -74,10 +78,11 @@ export class Pending {
   /** The node with all outstanding changes; undefined when there is none. Only `edit` makes it writable. */
   find(path: string): ChangeRecord | undefined {
     const key = path === "/" ? "" : path;
-    const record = this.latest.get(key);
+    const crc = this.view.seek(key);
+    const record = this.latest.find(key, crc);
     if (record !== undefined) return record.exists ? record : undefined;
-    const node = this.view.find(key);
-    return node < 0 ? undefined : this.load(key, node);
+    const node = this.view.sought();
+    return node < 0 ? undefined : this.load(key, crc, node);
   }
 
   /** A writable copy of what `find` gave; to be `put` when it is changed. What `find` gave is not used again. */
@@ -90,9 +95,7 @@ export class Pending {
 
   /** A node that is not there yet; to be `put` when it is filled in. */
   create(path: string, zxid: Zxid, stat: NodeStat): ChangeRecord {
-    const record = new ChangeRecord(path, zxid, true, stat);
-    if (this.digestEnabled) record.pathCrc = pathCrcOf(path);
-    return record;
+    return new ChangeRecord(path, pathCrcOf(path), zxid, true, stat);
   }
 
   setData(record: ChangeRecord, data: Uint8Array | null): void {
@@ -114,7 +117,7 @@ export class Pending {
   /** The node that `find` gave is gone. */
   remove(record: ChangeRecord, zxid: Zxid): void {
     this.count(-record.digest);
-    this.append(new ChangeRecord(record.path, zxid, false, NO_STAT));
+    this.append(new ChangeRecord(record.path, record.pathCrc, zxid, false, NO_STAT));
   }
 
   /** The transaction is made: its changes stay until it is applied. */
@@ -129,8 +132,8 @@ export class Pending {
   rollback(): void {
     while (this.queue.length > this.mark) {
       const record = this.queue.pop() as ChangeRecord;
-      if (record.previous === undefined) this.latest.delete(record.path);
-      else this.latest.set(record.path, record.previous);
+      if (record.previous === undefined) this.latest.remove(record);
+      else this.latest.put(record.previous);
       this.forget(record);
     }
     this.dropDelta();
@@ -147,7 +150,7 @@ export class Pending {
       const record = this.queue[this.head] as ChangeRecord;
       if (record.zxid > zxid) break;
       this.head++;
-      if (this.latest.get(record.path) === record) this.latest.delete(record.path);
+      this.latest.remove(record);
       this.forget(record);
     }
     this.compact();
@@ -166,19 +169,22 @@ export class Pending {
   /** The session's ephemeral nodes with all outstanding changes, sorted. */
   ephemeralsOf(session: SessionId): readonly string[] {
     const paths: string[] = [];
-    for (const path of this.view.ephemeralsOf(session)) if (!this.latest.has(path)) paths.push(path);
+    for (const path of this.view.ephemeralsOf(session)) if (this.latestOf(path) === undefined) paths.push(path);
     for (const record of this.ephemerals.get(session) ?? []) {
-      if (this.latest.get(record.path) === record) paths.push(record.path);
+      if (this.latestOf(record.path) === record) paths.push(record.path);
     }
     return paths.sort();
   }
 
-  private load(path: string, node: number): ChangeRecord {
+  private latestOf(path: string): ChangeRecord | undefined {
+    return this.latest.find(path, pathCrcOf(path));
+  }
+
+  private load(path: string, pathCrc: number, node: number): ChangeRecord {
     const { view } = this;
-    const record = new ChangeRecord(path, NOT_CHANGED, true, view.nodeStat(node));
+    const record = new ChangeRecord(path, pathCrc, NOT_CHANGED, true, view.nodeStat(node));
     record.acl = view.acl(node);
     if (!this.digestEnabled) return record;
-    record.pathCrc = view.pathCrc(node);
     record.contentCrc = view.contentCrc(node);
     record.digest = view.nodeDigest(node);
     return record;
@@ -198,8 +204,7 @@ export class Pending {
   }
 
   private append(record: ChangeRecord): void {
-    record.previous = this.latest.get(record.path);
-    this.latest.set(record.path, record);
+    record.previous = this.latest.put(record);
     this.queue.push(record);
   }
 
@@ -227,9 +232,8 @@ export class Pending {
 }
 
 function copyOf(record: ChangeRecord): ChangeRecord {
-  const copy = new ChangeRecord(record.path, NOT_CHANGED, true, record.stat.copy());
+  const copy = new ChangeRecord(record.path, record.pathCrc, NOT_CHANGED, true, record.stat.copy());
   copy.acl = record.acl;
-  copy.pathCrc = record.pathCrc;
   copy.contentCrc = record.contentCrc;
   return copy;
 }

@@ -21,11 +21,13 @@ export interface CommittedView {
   /** Sum of all node digests modulo 2^64. */
   readonly digest: bigint;
   find(path: string): number;
+  /** The CRC-32 of the path, signed; `sought` looks it up. */
+  seek(path: string): number;
+  /** The node of the path last given to `seek`, as `find`. */
+  sought(): number;
   data(node: number): Uint8Array | null;
   acl(node: number): readonly ACL[] | null;
   nodeStat(node: number): NodeStat;
-  /** CRC-32 of the path, signed. */
-  pathCrc(node: number): number;
   /** CRC-32 of path and data, signed. */
   contentCrc(node: number): number;
   /** What the node adds to the digest, unsigned; 0 below /zookeeper. */
