@@ -1,6 +1,7 @@
 import type { Config, FourLetterWordWhitelist } from "./config.ts";
 import { ConfigError } from "./configError.ts";
 import { memberSettings } from "./ensemble.ts";
+import { featureSettings } from "./features.ts";
 import { checkKeysNotHere, isFileKey, keyWarnings } from "./keysNotHere.ts";
 import { parseJavaDouble, parseJavaInt, parseJavaLong } from "./numbers.ts";
 import { FileKeys, SystemProperties } from "./sources.ts";
@@ -70,6 +71,7 @@ function read(text: string, given: ReadonlyMap<string, string>, context: ConfigC
     ...electionSettings(file, system, ticks.tickTimeMs * ticks.syncLimit),
     cnxTimeoutMs: cnxTimeoutMs(file, system, members.ensemble !== undefined),
     ...quorumSettings(file, system),
+    ...featureSettings(file, system, warnings),
     extendedTypesEnabled,
     standaloneEnabled,
     reconfigEnabled: file.flag("reconfigEnabled", false),

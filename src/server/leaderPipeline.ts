@@ -1,11 +1,11 @@
 import { assert, present } from "../base/assert.ts";
-import type { SessionId } from "../base/ids.ts";
+import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { SessionIds } from "../session/ids.ts";
 import type { SessionTracker } from "../session/tracker.ts";
 import type { AclRules } from "../tree/aclCheck.ts";
 import { Preparer } from "../txn/preparer.ts";
 import type { PrepareOptions, PrepareRequest, SessionView } from "../txn/request.ts";
-import { closeSessionWrite, createSessionWrite } from "../wire/client/decode.ts";
+import { closeSessionWrite, createSessionWrite, deleteContainerWrite } from "../wire/client/decode.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { encodeTxn } from "../wire/txnCodec.ts";
@@ -103,6 +103,11 @@ export class LeaderPipeline implements Upstream {
 
   forwarded(sessionId: SessionId, cxid: number, identities: readonly Id[], link: number, write: Write): void {
     this.propose(sessionId, cxid, identities, link, write);
+  }
+
+  /** A container or TTL node is over: nobody's session asks (client-protocol 3.16). */
+  reap(path: string): void {
+    this.propose(NO_SESSION, 0, [], "self", deleteContainerWrite(path));
   }
 
   // Time.

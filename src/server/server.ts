@@ -266,7 +266,7 @@ function prepareOptions(config: Config): PrepareOptions {
   return {
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
-    enforceQuota: false,
+    enforceQuota: config.enforceQuota,
     reconfigEnabled: config.reconfigEnabled,
     reconfig: undefined,
     maxTxnBytes: Math.min(config.juteMaxBufferBytes + config.juteExtraSizeBytes, 0x7fffffff),

@@ -11,7 +11,7 @@ import { loadNode, plantBuiltIns, plantConfig } from "./loading.ts";
 import { NodeScan } from "./nodeScan.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 import type { Outcome } from "./outcome.ts";
-import { ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
+import { mtimeOf, ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
 import { TreeState } from "./treeState.ts";
 
 export { NO_NODE, type NodeRef } from "./nodeTable.ts";
@@ -123,7 +123,7 @@ export class DataTree {
 
   /** Milliseconds since 1970. */
   mtime(ref: NodeRef): bigint {
-    return statPersistedOf(this.state.table, ref).mtime;
+    return mtimeOf(this.state.table, ref);
   }
 
   childCount(ref: NodeRef): number {

@@ -10,6 +10,16 @@ export function kindOf(ownerHigh: number, ownerLow: number): NodeKind {
   return (ownerHigh & 0xffffff00) === TTL_MARK ? "ttl" : "ephemeral";
 }
 
+/** The same of an owner as one number. */
+export function kindOfOwner(owner: bigint): NodeKind {
+  return kindOf(Number(BigInt.asIntN(32, owner >> 32n)), Number(BigInt.asIntN(32, owner)));
+}
+
+/** Milliseconds that a TTL owner gives its node. */
+export function ttlOf(owner: bigint): number {
+  return Number(BigInt.asUintN(40, owner));
+}
+
 export const CONTAINER_OWNER = -0x8000000000000000n;
 
 /** Only 40 bits count: a TTL outside them is refused before it becomes a transaction (hazard H2 where it is not). */

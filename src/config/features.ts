@@ -1,0 +1,142 @@
+import type { FileKeys, SystemProperties } from "./sources.ts";
+
+/** Kinds of nodes, quotas, limits and throttles, all of them properties (operations tables C, F and G). */
+export interface FeatureSettings {
+  /** How often containers and TTL nodes are looked over (client-protocol 3.16). */
+  readonly containerCheckIntervalMs: number;
+  /** How many of them may be deleted in a minute; 0 or less: none ever is. */
+  readonly containerMaxPerMinute: number;
+  /** A container that never had a child is deleted after this; 0: never. */
+  readonly containerMaxNeverUsedIntervalMs: number;
+  readonly enforceQuota: boolean;
+  readonly connectionThrottle: ConnectionThrottleSettings;
+  /** Requests in process from which on no further one is taken up; 0 or less: no limit. */
+  readonly requestThrottleMaxRequests: number;
+  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
+  readonly throttledOpWaitTimeMs: number;
+  /** Frames above it are large; -1: none is. */
+  readonly largeRequestThresholdBytes: number;
+  /** What all large requests in process may have together. */
+  readonly largeRequestMaxBytes: number;
+  /** Clients must hold an identity of one of these schemes; empty: need not. */
+  readonly enforcedAuthSchemes: readonly string[];
+}
+
+/** The bucket from which connections take their tokens (operations table C, connection_throttle_*). */
+export interface ConnectionThrottleSettings {
+  /** What the bucket holds; 0 or less: no throttle. */
+  readonly tokens: number;
+  readonly fillTimeMs: number;
+  /** Tokens added each `fillTimeMs`. */
+  readonly fillCount: number;
+  /** How often the probability of a drop is looked over; -1: nothing is dropped by chance. */
+  readonly freezeTimeMs: number;
+  readonly dropIncrease: number;
+  readonly dropDecrease: number;
+  /** Share of the bucket that may be missing when the probability goes down. */
+  readonly decreaseRatio: number;
+  /** What each kind of connection costs; undefined: one token each. */
+  readonly weights: ConnectionWeights | undefined;
+}
+
+export interface ConnectionWeights {
+  readonly globalSession: number;
+  readonly renewal: number;
+  readonly localSession: number;
+}
+
+export function featureSettings(file: FileKeys, system: SystemProperties, warnings: string[]): FeatureSettings {
+  return {
+    ...containerSettings(file, system),
+    enforceQuota: system.flag("zookeeper.enforceQuota", false),
+    connectionThrottle: connectionThrottle(file, system, warnings),
+    requestThrottleMaxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
+    throttledOpWaitTimeMs: system.int("zookeeper.throttled_op_wait_time", 0),
+    largeRequestThresholdBytes: largeRequestThreshold(system, warnings),
+    largeRequestMaxBytes: system.int("zookeeper.largeRequestMaxBytes", 100 * 1024 * 1024),
+    enforcedAuthSchemes: enforcedAuthSchemes(file, system),
+  };
+}
+
+function containerSettings(
+  file: FileKeys,
+  system: SystemProperties,
+): Pick<FeatureSettings, "containerCheckIntervalMs" | "containerMaxPerMinute" | "containerMaxNeverUsedIntervalMs"> {
+  const name = "znode.container.checkIntervalMs";
+  const containerCheckIntervalMs = system.int(name, 60_000);
+  if (containerCheckIntervalMs <= 0) {
+    throw file.problem(name, { why: "Non-positive period.", allowed: "a time in ms, at least 1", exitCode: 1 });
+  }
+  return {
+    containerCheckIntervalMs,
+    containerMaxPerMinute: system.int("znode.container.maxPerMinute", 10_000),
+    containerMaxNeverUsedIntervalMs: system.long("znode.container.maxNeverUsedIntervalMs", 0),
+  };
+}
+
+function connectionThrottle(file: FileKeys, system: SystemProperties, warnings: string[]): ConnectionThrottleSettings {
+  const int = (name: string, fallback: number): number => system.int(`${THROTTLE}${name}`, fallback);
+  const hasWeights = system.flag(`${THROTTLE}weight_enabled`, false);
+  const weights = connectionWeights(system, warnings);
+  const times = hasWeights ? weights.globalSession : 1;
+  return {
+    tokens: int("tokens", 0) * times,
+    fillTimeMs: int("fill_time", 1),
+    fillCount: int("fill_count", 1) * times,
+    freezeTimeMs: int("freeze_time", -1),
+    dropIncrease: probability(file, system, "drop_increase", 0.02),
+    dropDecrease: probability(file, system, "drop_decrease", 0.002),
+    decreaseRatio: probability(file, system, "decrease_ratio", 0),
+    weights: hasWeights ? weights : undefined,
+  };
+}
+
+/** Java throws while it loads its class for a number it cannot read, and takes any other. */
+function probability(file: FileKeys, system: SystemProperties, name: string, fallback: number): number {
+  const text = system.text(`${THROTTLE}${name}`);
+  const value = text === undefined ? fallback : system.double(`${THROTTLE}${name}`);
+  if (value !== undefined) return value;
+  const key = `connection_throttle_${name}`;
+  throw file.problem(key, { why: `For input string: "${text}"`, allowed: "a number", exitCode: 1 });
+}
+
+/** A renewal and a global session are never cheaper than a local one. */
+function connectionWeights(system: SystemProperties, warnings: string[]): ConnectionWeights {
+  const weight = (kind: string, fallback: number): number => {
+    const value = system.int(`${THROTTLE}${kind}_session_weight`, fallback);
+    if (value > 0) return value;
+    warnings.push(`Invalid ${kind} session weight ${value}. It should be larger than 0. Setting to ${fallback}`);
+    return fallback;
+  };
+  const localSession = weight("local", 1);
+  return {
+    globalSession: Math.max(weight("global", 3), localSession),
+    renewal: Math.max(weight("renew", 2), localSession),
+    localSession,
+  };
+}
+
+function largeRequestThreshold(system: SystemProperties, warnings: string[]): number {
+  const threshold = system.int("zookeeper.largeRequestThreshold", -1);
+  if (threshold === -1 || threshold > 0) return threshold;
+  warnings.push(`Invalid large request threshold ${threshold}. It should be -1 or positive. Setting to -1 `);
+  return -1;
+}
+
+/** Schemes that no client can log in with here are refused: nobody would be served, or, ignored, everybody. */
+function enforcedAuthSchemes(file: FileKeys, system: SystemProperties): readonly string[] {
+  const text = system.text("zookeeper.enforce.auth.schemes");
+  if (!system.flag("zookeeper.enforce.auth.enabled", false)) return [];
+  if (text === undefined) {
+    const why = "zookeeper.enforce.auth.enabled is true zookeeper.enforce.auth.schemes must be  configured.";
+    throw file.problem("enforce.auth.schemes", { why, allowed: LOGIN_SCHEMES.join(", "), exitCode: 1 });
+  }
+  const schemes = text.split(",").map((scheme) => scheme.trim());
+  const missing = schemes.find((scheme) => !LOGIN_SCHEMES.includes(scheme));
+  if (missing === undefined) return schemes;
+  const why = `Authentication scheme ${missing} is not available.`;
+  throw file.problem("enforce.auth.schemes", { why, allowed: LOGIN_SCHEMES.join(", "), exitCode: 1 });
+}
+
+const THROTTLE = "zookeeper.connection_throttle_";
+const LOGIN_SCHEMES = ["digest", "ip"];
