@@ -16,6 +16,7 @@ import type { AuthProviders } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import { Clients } from "./clients.ts";
+import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import { event } from "./events.ts";
 import type { Home } from "./home.ts";
@@ -43,20 +44,23 @@ export class Server {
     const { world, committedLog } = parts;
     const sid = config.ensemble?.myid ?? STANDALONE_SID;
     const rules = new AclRules(config.skipAcl);
+    const turn = { at };
+    const quotas = new Complaints((complaint) => world.observe(complaint));
+    const warnQuota = (text: string): void => quotas.tell("quota.exceeded", text, turn.at.monoMs);
     this.home = {
       config,
       sid,
       verifier: verifierOf(config, sid),
       configText: parts.encodeText(textOf(config)),
       world,
-      turn: { at },
+      turn,
       clients: new Clients(recovered.state, limitsOf(config), rules, parts.auth, world),
       journal: new Journal(recovered.lastZxid, (command) => world.disk(command)),
       jobs: new Jobs(() => world.later()),
       committedLog,
       sessionIds: new SessionIds(sid, at.wallMs),
       aclRules: rules,
-      prepareOptions: prepareOptions(config),
+      prepareOptions: prepareOptions(config, warnQuota),
       database: recovered.state,
       acceptedEpoch: recovered.acceptedEpoch,
       currentEpoch: recovered.currentEpoch,
@@ -262,11 +266,12 @@ function verifierOf(config: Config, sid: ServerId): Majority {
   return new Majority(config.ensemble?.version ?? 0n, ids("participant"), ids("observer"));
 }
 
-function prepareOptions(config: Config): PrepareOptions {
+function prepareOptions(config: Config, warnQuota: (text: string) => void): PrepareOptions {
   return {
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
     enforceQuota: config.enforceQuota,
+    warnQuota,
     reconfigEnabled: config.reconfigEnabled,
     reconfig: undefined,
     maxTxnBytes: Math.min(config.juteMaxBufferBytes + config.juteExtraSizeBytes, 0x7fffffff),

@@ -31,6 +31,7 @@ describe.each([1, 2, 7, 1000])("with at most %i transactions outstanding", (lag)
       digestEnabled: true,
       extendedTypesEnabled: true,
       enforceQuota: false,
+      warnQuota: () => {},
       reconfigEnabled: false,
       reconfig: undefined,
       maxTxnBytes: 2097150,

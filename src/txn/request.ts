@@ -77,6 +77,8 @@ export interface PrepareOptions {
   readonly extendedTypesEnabled: boolean;
   /** `zookeeper.enforceQuota` */
   readonly enforceQuota: boolean;
+  /** A limit of a quota is passed: a line for the log, of Java's words. */
+  readonly warnQuota: (text: string) => void;
   /** `reconfigEnabled` */
   readonly reconfigEnabled: boolean;
   /** Undefined on a standalone server, which refuses to be reconfigured. */

@@ -187,6 +187,7 @@ const DEFAULTS: PrepareOptions = {
   digestEnabled: true,
   extendedTypesEnabled: false,
   enforceQuota: false,
+  warnQuota: () => {},
   reconfigEnabled: false,
   reconfig: undefined,
   maxTxnBytes: 2097150,
