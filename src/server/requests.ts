@@ -11,7 +11,7 @@ import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { type AuthProviders, authenticate } from "./authenticate.ts";
 import type { ClientConnection, Totals } from "./clientConnection.ts";
-import { type ClientLimits, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
+import { type ClientLimits, type Gates, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { opName } from "./opNames.ts";
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
@@ -57,8 +57,40 @@ export class Requests {
     const op = this.reader.int();
     connection.stats.received++;
     this.clients.totals.received++;
+    if (this.limits.gates !== undefined && !this.passes(this.limits.gates, connection, xid, op)) return;
     if (connection.touchedMs !== at.monoMs && !this.touch(connection, upstream, at)) return;
+    if (this.isThrottled(connection, op, at)) {
+      return this.reply(connection, xid, op, undefined, Err.throttledOp, at);
+    }
     this.dispatch(connection, op === Op.ping ? Xid.ping : xid, op, at);
+  }
+
+  /** False: the frame costs its connection, with -124 where only a login is missing (client-protocol 3.1, steps 4 and 5). */
+  private passes(
+    { largeRequests, authSchemes }: Gates,
+    connection: ClientConnection,
+    xid: number,
+    op: number,
+  ): boolean {
+    const { frames, identities } = connection;
+    if (!largeRequests.admits(frames.end - frames.start)) {
+      this.clients.drop(connection);
+      return false;
+    }
+    if (authSchemes.length === 0 || op === Op.auth || op === Op.sasl) return true;
+    if (identities.some(({ scheme }) => scheme !== null && authSchemes.includes(scheme))) return true;
+    writeHeaderOnly(connection.out, xid, 0n, Err.sessionClosedRequireAuth);
+    this.sent(connection, op, xid, 0);
+    this.clients.end(connection);
+    return false;
+  }
+
+  /** It waited too long to be taken up (5.4). */
+  private isThrottled(connection: ClientConnection, op: number, at: Instant): boolean {
+    const waitedMs = at.monoMs - connection.stalledSinceMs;
+    if (waitedMs < 0 || this.limits.gates === undefined || NEVER_THROTTLED.has(op)) return false;
+    const { throttledOpWaitMs } = this.limits.gates;
+    return throttledOpWaitMs > 0 && waitedMs > throttledOpWaitMs;
   }
 
   private touch(connection: ClientConnection, upstream: Upstream, at: Instant): boolean {
@@ -274,6 +306,7 @@ export class Requests {
 
   /** The connection is gone: nothing of it waits any more. */
   forget(connection: ClientConnection): void {
+    for (const request of connection.queue) this.limits.gates?.largeRequests.release(request);
     this.outstanding -= connection.queue.length;
     connection.queue.length = 0;
   }
@@ -283,13 +316,23 @@ export class Requests {
     return this.outstanding > this.limits.globalOutstandingLimit && connection.queue.length > 0;
   }
 
+  /** As many requests are in process as may be. */
+  get isFull(): boolean {
+    const { gates } = this.limits;
+    if (gates === undefined || gates.maxRequestsInProcess <= 0) return false;
+    return this.outstanding >= gates.maxRequestsInProcess;
+  }
+
   private push(request: Request): void {
-    request.connection.queue.push(request);
+    const { connection } = request;
+    this.limits.gates?.largeRequests.hold(request, connection.frames.end - connection.frames.start);
+    connection.queue.push(request);
     this.outstanding++;
   }
 
   private shift(connection: ClientConnection): void {
-    connection.queue.shift();
+    const request = connection.queue.shift();
+    if (request !== undefined) this.limits.gates?.largeRequests.release(request);
     this.outstanding--;
   }
 
@@ -320,6 +363,9 @@ export interface RequestsPort {
   /** Something was written that is to leave at the end of the turn. */
   touchWriter(connection: ClientConnection): void;
 }
+
+/** Throttled or not, they are carried out; auth and sasl do not pass the throttle at all. */
+const NEVER_THROTTLED: ReadonlySet<number> = new Set<number>([Op.ping, Op.closeSession, Op.auth, Op.sasl]);
 
 function saslToken(reader: Reader): Uint8Array | null {
   try {

@@ -14,14 +14,16 @@ import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
-import type { ClientLimits } from "./clientLimits.ts";
+import type { ClientLimits, Gates } from "./clientLimits.ts";
 import { Clients } from "./clients.ts";
 import { Complaints } from "./complaints.ts";
+import { ConnectionThrottle } from "./connectionThrottle.ts";
 import type { Database } from "./database.ts";
 import { event } from "./events.ts";
 import type { Home } from "./home.ts";
 import { Jobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
+import { LargeRequests } from "./largeRequests.ts";
 import { Peer } from "./peer.ts";
 import type { ByteLink, World } from "./ports.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
@@ -54,7 +56,13 @@ export class Server {
       configText: parts.encodeText(textOf(config)),
       world,
       turn,
-      clients: new Clients(recovered.state, limitsOf(config), rules, parts.auth, world),
+      clients: new Clients(
+        recovered.state,
+        { ...limitsOf(config), ...gatesOf(config, world, at) },
+        rules,
+        parts.auth,
+        world,
+      ),
       journal: new Journal(recovered.lastZxid, (command) => world.disk(command)),
       jobs: new Jobs(() => world.later()),
       committedLog,
@@ -293,6 +301,26 @@ function limitsOf(config: Config): ClientLimits {
     sessionlessTimeoutMs: config.sessionlessCnxnTimeoutMs,
     globalOutstandingLimit: Math.floor(config.globalOutstandingLimit / (voters > 2 ? voters - 1 : 1)),
   };
+}
+
+/** Nothing when nothing of it is asked for: the way of a request is then one question shorter. */
+function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: Gates } {
+  const { connectionThrottle, requestThrottleMaxRequests, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
+  const isWanted =
+    connectionThrottle.tokens > 0 ||
+    requestThrottleMaxRequests > 0 ||
+    largeRequestThresholdBytes !== -1 ||
+    enforcedAuthSchemes.length > 0;
+  if (!isWanted) return {};
+  const gates: Gates = {
+    connections: new ConnectionThrottle(connectionThrottle, () => world.random(), at.monoMs),
+    largeRequests: new LargeRequests(largeRequestThresholdBytes, config.largeRequestMaxBytes),
+    maxRequestsInProcess: requestThrottleMaxRequests,
+    throttledOpWaitMs: config.throttledOpWaitTimeMs,
+    authSchemes: enforcedAuthSchemes,
+    newSession: config.localSessionsEnabled ? "localSession" : "globalSession",
+  };
+  return { gates };
 }
 
 const STANDALONE_SID = toServerId(1n);
