@@ -244,7 +244,7 @@ function createTTL(chance: Chance, { made }: Known): Request {
 
 /** Quotas with well-formed texts only (hazard H5), never on the root (H3), and away from the paths other requests write to. */
 function quota(chance: Chance): Request {
-  const root = `/zookeeper/quota${chance.pick(["/a", "/b", "/a/x"])}`;
+  const root = `/zookeeper/quota${chance.pick(["/a", "/a", "/a", "/b", "/a/x"])}`;
   const path = `${root}${chance.pick(["", "", "/zookeeper_limits", "/zookeeper_stats"])}`;
   const text = path.endsWith("stats") ? "count=0,bytes=0" : chance.pick(LIMITS);
   return chance.pick<Request>([
@@ -435,8 +435,9 @@ const LIMITS = [
   "count=-1,bytes=-1=;byteHardLimit=9223372036854775807",
   "bytes=-1,count=5=;countHardLimit=-1",
 ];
-/** Types whose verdict an enforced quota may decide. */
+/** Types whose verdict an enforced quota may decide; and delete, or batches would take away all that is left. */
 const ASK_QUOTAS = new Set<number>([
+  Op.delete,
   Op.create,
   Op.create2,
   Op.createContainer,

@@ -162,7 +162,7 @@ const STEPS = [
   [1, "cut"],
 ] as const;
 /** Where most requests may stand in no batch. */
-const STEPS_ALONE = [[300, "request"], ...STEPS.slice(1)] as const;
+const STEPS_ALONE = [[300, "request"], [6, "batch"], ...STEPS.slice(2)] as const;
 const SESSIONS = [
   [5, "new"],
   [5, "old"],

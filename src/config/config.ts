@@ -61,8 +61,8 @@ export interface Config extends FeatureSettings {
 
   readonly extendedTypesEnabled: boolean;
   readonly skipAcl: boolean;
-  readonly digestAuthEnabled: boolean;
   readonly superDigest: string | undefined;
+  /** The hash of digest ids, as Node calls it. */
   readonly digestAlg: string;
 
   /** 0 only in standalone mode. */

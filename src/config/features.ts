@@ -20,7 +20,15 @@ export interface FeatureSettings {
   readonly largeRequestMaxBytes: number;
   /** Clients must hold an identity of one of these schemes; empty: need not. */
   readonly enforcedAuthSchemes: readonly string[];
+  /** Schemes whose ids ACLs may hold, besides ip. */
+  readonly aclSchemes: readonly AclScheme[];
+  /** The sasl id that means every sasl user in ACLs. */
+  readonly anySaslUser: string | undefined;
+  /** The x509 name that every x509 entry of an ACL means too. */
+  readonly x509SuperUser: string | undefined;
 }
+
+export type AclScheme = "digest" | "sasl" | "x509";
 
 /** The bucket from which connections take their tokens (operations table C, connection_throttle_*). */
 export interface ConnectionThrottleSettings {
@@ -50,12 +58,37 @@ export function featureSettings(file: FileKeys, system: SystemProperties, warnin
     ...containerSettings(file, system),
     enforceQuota: system.flag("zookeeper.enforceQuota", false),
     connectionThrottle: connectionThrottle(file, system, warnings),
+    // Java looks again after zookeeper.request_throttle_stall_time; here who waits is woken.
     requestThrottleMaxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
     throttledOpWaitTimeMs: system.int("zookeeper.throttled_op_wait_time", 0),
     largeRequestThresholdBytes: largeRequestThreshold(system, warnings),
     largeRequestMaxBytes: system.int("zookeeper.largeRequestMaxBytes", 100 * 1024 * 1024),
-    enforcedAuthSchemes: enforcedAuthSchemes(file, system),
+    ...authSettings(file, system),
   };
+}
+
+type AuthSettings = Pick<FeatureSettings, "enforcedAuthSchemes" | "aclSchemes" | "anySaslUser" | "x509SuperUser">;
+
+function authSettings(file: FileKeys, system: SystemProperties): AuthSettings {
+  const digest = system.flag("zookeeper.DigestAuthenticationProvider.enabled", true);
+  const named = system.valuesOf("zookeeper.authProvider.");
+  const others = PROVIDER_CLASSES.filter(([name]) => named.includes(`org.apache.zookeeper.server.auth.${name}`));
+  return {
+    enforcedAuthSchemes: enforcedAuthSchemes(file, system, digest ? ["digest", "ip"] : ["ip"]),
+    aclSchemes: [...(digest ? (["digest"] as const) : []), ...others.map(([, scheme]) => scheme)],
+    anySaslUser: system.text("zookeeper.letAnySaslUserDoX"),
+    x509SuperUser: system.text("zookeeper.X509AuthenticationProvider.superUser"),
+  };
+}
+
+/** The hash of digest ids, by the name Node has for it; Java has several for one. */
+export function digestAlgorithm(file: FileKeys, system: SystemProperties): string {
+  const name = system.text("zookeeper.DigestAuthenticationProvider.digestAlg") ?? "SHA1";
+  const known = DIGESTS.get(name.toUpperCase());
+  if (known !== undefined) return known;
+  const why = `don't support this ACL digest algorithm: ${name} in the current environment`;
+  const allowed = [...DIGESTS.keys()].join(", ");
+  throw file.problem("DigestAuthenticationProvider.digestAlg", { why, allowed, exitCode: 1 });
 }
 
 function containerSettings(
@@ -124,19 +157,44 @@ function largeRequestThreshold(system: SystemProperties, warnings: string[]): nu
 }
 
 /** Schemes that no client can log in with here are refused: nobody would be served, or, ignored, everybody. */
-function enforcedAuthSchemes(file: FileKeys, system: SystemProperties): readonly string[] {
+function enforcedAuthSchemes(
+  file: FileKeys,
+  system: SystemProperties,
+  loginSchemes: readonly string[],
+): readonly string[] {
   const text = system.text("zookeeper.enforce.auth.schemes");
   if (!system.flag("zookeeper.enforce.auth.enabled", false)) return [];
   if (text === undefined) {
     const why = "zookeeper.enforce.auth.enabled is true zookeeper.enforce.auth.schemes must be  configured.";
-    throw file.problem("enforce.auth.schemes", { why, allowed: LOGIN_SCHEMES.join(", "), exitCode: 1 });
+    throw file.problem("enforce.auth.schemes", { why, allowed: loginSchemes.join(", "), exitCode: 1 });
   }
   const schemes = text.split(",").map((scheme) => scheme.trim());
-  const missing = schemes.find((scheme) => !LOGIN_SCHEMES.includes(scheme));
+  const missing = schemes.find((scheme) => !loginSchemes.includes(scheme));
   if (missing === undefined) return schemes;
   const why = `Authentication scheme ${missing} is not available.`;
-  throw file.problem("enforce.auth.schemes", { why, allowed: LOGIN_SCHEMES.join(", "), exitCode: 1 });
+  throw file.problem("enforce.auth.schemes", { why, allowed: loginSchemes.join(", "), exitCode: 1 });
 }
 
 const THROTTLE = "zookeeper.connection_throttle_";
-const LOGIN_SCHEMES = ["digest", "ip"];
+/** Named in `authProvider.*`, they make ACLs understand their scheme. */
+const PROVIDER_CLASSES: readonly (readonly [name: string, scheme: AclScheme])[] = [
+  ["SASLAuthenticationProvider", "sasl"],
+  ["X509AuthenticationProvider", "x509"],
+];
+const DIGESTS: ReadonlyMap<string, string> = new Map([
+  ["SHA1", "sha1"],
+  ["SHA-1", "sha1"],
+  ["SHA", "sha1"],
+  ["MD5", "md5"],
+  ["SHA224", "sha224"],
+  ["SHA-224", "sha224"],
+  ["SHA256", "sha256"],
+  ["SHA-256", "sha256"],
+  ["SHA384", "sha384"],
+  ["SHA-384", "sha384"],
+  ["SHA512", "sha512"],
+  ["SHA-512", "sha512"],
+  ["SHA3-256", "sha3-256"],
+  ["SHA3-384", "sha3-384"],
+  ["SHA3-512", "sha3-512"],
+]);

@@ -155,7 +155,7 @@ const PREFIXED = `
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1
   netty.server.earlyDropSecureConnectionHandshakes|false
   maxResponseCacheSize|0 maxGetChildrenResponseCacheSize|0
-  intBufferStartingSizeBytes request_throttle_stall_time request_throttle_drop_stale request_stale_latency_check|false
+  intBufferStartingSizeBytes request_throttle_stall_time|100 request_throttle_drop_stale|true request_stale_latency_check|false
   request_stale_connection_check request_throttler.shutdownTimeout
   commitProcessor.numWorkerThreads commitProcessor.shutdownTimeout commitProcessor.maxReadBatchSize|-1
   commitProcessor.maxCommitBatchSize forward_learner_requests_to_commit_processor_disabled|false
@@ -164,9 +164,9 @@ const PREFIXED = `
   pathStats.initialDelay pathStats.delay pathStats.topPathMax
   leader.maxConcurrentSnapSyncs leader.maxConcurrentDiffSyncs leader.maxTimeToWaitForEpoch|-1 leader.ackLoggingFrequency
   leader.closeSocketAsync learner.closeSocketAsync learner.asyncSending observerMaster.sizeLimit
-  enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false X509AuthenticationProvider.superUser superUser
+  enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false superUser
   SASLAuthenticationProvider.superPassword ensembleAuthName sessionRequireClientSASLAuth|false
-  allowSaslFailedClients|false sasl.serverconfig letAnySaslUserDoX
+  allowSaslFailedClients|false sasl.serverconfig
   kerberos.removeHostFromPrincipal|false kerberos.removeRealmFromPrincipal|false kerberos.canonicalizeHostNames|false
   kerberos.minReLoginTimeMs requireKerberosConfig|false security.auth_to_local kinit server.realm
   client.portUnification|false client.certReload|false fips-mode

@@ -9,6 +9,7 @@ import { SessionIds } from "../session/ids.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import type { Recovered } from "../store/recovery.ts";
 import { AclRules } from "../tree/aclCheck.ts";
+import { aclProviders } from "../tree/loginProviders.ts";
 import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
@@ -45,7 +46,8 @@ export class Server {
   constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
     const { world, committedLog } = parts;
     const sid = config.ensemble?.myid ?? STANDALONE_SID;
-    const rules = new AclRules(config.skipAcl);
+    const { aclSchemes: schemes, anySaslUser, x509SuperUser } = config;
+    const rules = new AclRules(config.skipAcl, aclProviders({ schemes, anySaslUser, x509SuperUser }));
     const turn = { at };
     const quotas = new Complaints((complaint) => world.observe(complaint));
     const warnQuota = (text: string): void => quotas.tell("quota.exceeded", text, turn.at.monoMs);
