@@ -154,6 +154,21 @@ describe("which transaction answers which request (peer-protocol 4.12)", () => {
     expect([client.news(), bench.clients.outstanding, bench.clients.connections.size]).toEqual([["cut"], 0, 0]);
   });
 
+  test("the same in a multi, whose other results do not matter (ZOOKEEPER-2886)", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.say(client, "multi delete /a + delete /b", "ping");
+    const results = [Err.ok, Err.sessionMoved].map((err) => ({
+      type: Op.error,
+      err,
+      path: undefined,
+      stat: undefined,
+    }));
+    const txns = results.map(({ err }) => ({ type: Op.error, err }));
+    bench.commit(1n, 1, { type: Op.multi, txns }, { ...FINE, results });
+    expect([client.news(), bench.clients.outstanding, bench.clients.connections.size]).toEqual([["cut"], 0, 0]);
+  });
+
   test("what a client of this server cannot have decoded is answered here and goes nowhere", () => {
     const bench = new Bench();
     const client = bench.joined();

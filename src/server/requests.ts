@@ -3,7 +3,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Instant } from "../base/instant.ts";
 import type { AclRules } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
-import type { Outcome } from "../tree/outcome.ts";
+import type { OpResult, Outcome } from "../tree/outcome.ts";
 import type { Watches } from "../tree/watches.ts";
 import { decodeWrite } from "../wire/client/decode.ts";
 import { Err, Op, Xid } from "../wire/client/numbers.ts";
@@ -232,7 +232,7 @@ export class Requests {
     // An expiry has cxid 0, which a client's request may have too.
     const closes = txn.body.type === Op.closeSession;
     if (closes !== (head.op === Op.closeSession) && txn.body.type !== Op.error) return false;
-    if (outcome.err === Err.sessionMoved) {
+    if (outcome.err === Err.sessionMoved || outcome.results?.some(isMoved)) {
       this.clients.drop(connection);
       return true;
     }
@@ -366,6 +366,10 @@ export interface RequestsPort {
 
 /** Throttled or not, they are carried out; auth and sasl do not pass the throttle at all. */
 const NEVER_THROTTLED: ReadonlySet<number> = new Set<number>([Op.ping, Op.closeSession, Op.auth, Op.sasl]);
+
+function isMoved({ err }: OpResult): boolean {
+  return err === Err.sessionMoved;
+}
 
 function saslToken(reader: Reader): Uint8Array | null {
   try {
