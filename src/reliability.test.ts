@@ -122,6 +122,11 @@ const REQUESTS: readonly Entry[] = [
     played: [["src/server/database.test.ts", "from the commit of its createSession on"]],
   },
   {
+    ids: "3471 2725",
+    what: "a local session that is upgraded while it ends",
+    played: [["src/sim/scenarios/ZK-3471.txt"]],
+  },
+  {
     ids: "2886",
     what: "a session that moved, in a multi",
     played: [["src/server/clients.test.ts", "the same in a multi, whose other results do not matter"]],

@@ -190,6 +190,12 @@ export class Clients {
     else this.refuseSession(connection);
   }
 
+  /** A session that only this server knew is over: its connection closes without a byte (4.6). */
+  expired(sessionId: SessionId): void {
+    const connection = this.bySession.get(sessionId);
+    if (connection !== undefined) this.drop(connection);
+  }
+
   /** A write through a connection that lost its session to another server: closed without a reply (4.5). */
   drop(connection: ClientConnection): void {
     connection.link.destroy();

@@ -19,7 +19,7 @@ import { Leader } from "../zab/leader.ts";
 import type { EpochName, LeaderEvent, LeaderInit, LeaderWorld, LinkId } from "../zab/leaderWorld.ts";
 import { describe, event } from "./events.ts";
 import { ReadHistory } from "./historyJob.ts";
-import { type Home, packetLimit } from "./home.ts";
+import { type Home, localClients, packetLimit } from "./home.ts";
 import { LeaderPipeline } from "./leaderPipeline.ts";
 import type { ByteLink } from "./ports.ts";
 import { Reaper } from "./reaper.ts";
@@ -46,6 +46,7 @@ export class Leading implements LeaderWorld {
     this.onEstablished = onEstablished;
     this.onEnded = onEnded;
     home.database.removeOrphans();
+    home.localSessions?.clear();
     this.leader = new Leader(leaderInit(home, solo), this);
     this.pipeline = new LeaderPipeline({
       database: home.database,
@@ -56,6 +57,8 @@ export class Leading implements LeaderWorld {
       turn: home.turn,
       rules: home.aclRules,
       options: home.prepareOptions,
+      local: localClients(home),
+      ownIdByte: Number(home.sid & 0xffn),
     });
     this.reaper = new Reaper(
       home.config,

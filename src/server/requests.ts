@@ -160,6 +160,9 @@ export class Requests {
     if (write.op === "undecodable" && !(write.takesZxid && upstream?.prepares === true)) {
       return this.reply(connection, xid, op, undefined, write.err, at);
     }
+    if (op === Op.closeSession && upstream?.endLocal(connection.sessionId)) {
+      return this.reply(connection, xid, op, undefined, Err.ok, at);
+    }
     const request: Request = { kind: "write", connection, xid, op, identities, write, receivedMs: at.monoMs };
     this.push(request);
     upstream?.submit(request);
@@ -276,6 +279,8 @@ export class Requests {
       case "reply":
         writeHeaderOnly(connection.out, xid, head.zxid ?? this.lastZxid(), head.err);
         this.sent(connection, op, xid, waitedMs);
+        // Of a local session: nothing leaves behind it.
+        if (op === Op.closeSession) this.clients.end(connection);
         return true;
       default:
         return unreachable(head);

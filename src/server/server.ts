@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import { configText } from "../config/configText.ts";
 import { initialProposal } from "../election/votes.ts";
 import { SessionIds } from "../session/ids.ts";
+import { LocalSessions } from "../session/localSessions.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import type { Recovered } from "../store/recovery.ts";
 import { AclRules } from "../tree/aclCheck.ts";
@@ -69,6 +70,9 @@ export class Server {
       jobs: new Jobs(() => world.later()),
       committedLog,
       sessionIds: new SessionIds(sid, at.wallMs),
+      localSessions: hasLocalSessions(config)
+        ? new LocalSessions(config.tickTimeMs, config.localSessionsUpgradingEnabled)
+        : undefined,
       aclRules: rules,
       prepareOptions: prepareOptions(config, warnQuota),
       database: recovered.state,
@@ -305,6 +309,11 @@ function limitsOf(config: Config): ClientLimits {
   };
 }
 
+/** A server that stands alone has none, as in Java. */
+function hasLocalSessions(config: Config): boolean {
+  return config.localSessionsEnabled && config.ensemble !== undefined;
+}
+
 /** Nothing when nothing of it is asked for: the way of a request is then one question shorter. */
 function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: Gates } {
   const { connectionThrottle, requestThrottleMaxRequests, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
@@ -320,7 +329,7 @@ function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: 
     maxRequestsInProcess: requestThrottleMaxRequests,
     throttledOpWaitMs: config.throttledOpWaitTimeMs,
     authSchemes: enforcedAuthSchemes,
-    newSession: config.localSessionsEnabled ? "localSession" : "globalSession",
+    newSession: hasLocalSessions(config) ? "localSession" : "globalSession",
   };
   return { gates };
 }

@@ -47,6 +47,8 @@ export interface SessionView {
   state(id: SessionId): "live" | "closing" | "unknown";
   /** False for a local session (client-protocol 4.8). */
   isGlobal(id: SessionId): boolean;
+  /** A local session of this server's own clients. */
+  isLocalHere(id: SessionId): boolean;
   /** Whether requests of a live session may come through `owner`; the first one decides. */
   checkOwner(id: SessionId, owner: unknown): boolean;
   /** Requests of the session fail from now on, before its closeSession is applied. */

@@ -154,6 +154,17 @@ describe("session", () => {
     expect(errOf(new TestWorld().do(create("/n", { flags }), { sessionId }))).toBe(err);
   });
 
+  test.each([
+    [1, 1, -120],
+    [15, 3, -120],
+    [19, 1, -112],
+    [1, 0, 0],
+  ] as const)("type %i, flags %i of a local session of this server's own: %i", (op, flags, err) => {
+    const world = new TestWorld();
+    world.sessions.localHere = LOCAL;
+    expect(errOf(world.do(create("/n", { flags }, op), { sessionId: LOCAL }))).toBe(err);
+  });
+
   test("a local session cannot make a container with ephemeral flags either", () => {
     expect(errOf(new TestWorld().do(create("/n", { flags: 1 }, 19), { sessionId: LOCAL }))).toBe(-112);
   });

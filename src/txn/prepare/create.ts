@@ -16,7 +16,8 @@ export function prepareCreate(
   write: CreateWrite | CreateTTLWrite,
 ): CreateBody | CreateContainerBody | CreateTTLBody | number {
   const isEphemeral = write.flags === CreateFlags.ephemeral || write.flags === CreateFlags.ephemeralSequential;
-  const refused = checkFlags(on, write) || (isEphemeral ? on.checkGlobalSession() : on.checkSession());
+  const upgradable = write.op === Op.create || write.op === Op.create2;
+  const refused = checkFlags(on, write) || (isEphemeral ? on.checkGlobalSession(upgradable) : on.checkSession());
   if (refused !== Err.ok) return refused;
   if (write.path === null) return Err.marshallingError;
   const parentPath = parentOf(write.path);
