@@ -4,7 +4,7 @@ import { Err, EventType } from "../../wire/client/numbers.ts";
 import type { Stat } from "../../wire/client/shared.ts";
 import type { Txn } from "../../wire/txnValue.ts";
 import type { Call, Fired, SimClient } from "../world/client.ts";
-import { type Answer, isWrite, opcodeOf, opText } from "../world/clientOps.ts";
+import { type Answer, isWrite, opText, resultTypeOf } from "../world/clientOps.ts";
 import type { Cluster, ClusterWatcher } from "../world/cluster.ts";
 import type { Watch } from "../world/watchTable.ts";
 import { zxidText } from "../world/wiretap.ts";
@@ -151,7 +151,8 @@ export class Histories implements ClusterWatcher {
     if (results?.length !== call.op.ops.length) this.fail(call, `has ${results?.length} results`);
     if (failed) return;
     call.op.ops.forEach((op, index) => {
-      if (results?.[index]?.type !== opcodeOf(op)) this.fail(call, `has a result of type ${results?.[index]?.type}`);
+      if (results?.[index]?.type !== resultTypeOf(op))
+        this.fail(call, `has a result of type ${results?.[index]?.type}`);
     });
   }
 
@@ -234,4 +235,4 @@ const FIRES = {
   child: [EventType.nodeChildrenChanged, EventType.nodeDeleted],
 } as const;
 const opcodeError = -1;
-const TYPES: Readonly<Record<string, readonly number[]>> = { create: [1, 15], delete: [2], set: [5] };
+const TYPES: Readonly<Record<string, readonly number[]>> = { create: [1, 15, 19, 21], delete: [2], set: [5] };

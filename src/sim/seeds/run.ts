@@ -92,6 +92,7 @@ function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
       `snapCount=${random.pick([6, 20, 100])}`,
       `snapshotSizeFactor=${random.pick(["0.33", "0.33", "-1"])}`,
       "minSessionTimeout=2000",
+      "extendedTypesEnabled=true",
       ...(voters > 1 && random.chance(0.2) ? LOCAL_SESSIONS : []),
     ],
     committedLogLimit: random.pick([60, 200, 500]),
