@@ -79,11 +79,11 @@ function withoutTimes(type: number, body: Uint8Array): Uint8Array {
   return stat.length < 68 ? stat : stat.fill(0, 16, 32);
 }
 
-/** /p stands at 2^31 - 3 children made, /n at -2; both at version 2^31 - 2. */
+/** /p stands at 2^31 - 3 children made, the root a few below it, /n at -2; all at version 2^31 - 2. */
 function snapshot(): Uint8Array {
   const encoder = new SnapshotEncoder("file");
   const nodes = new Writer();
-  node(nodes, "", 2);
+  node(nodes, "", 2_147_483_640);
   node(nodes, "/n", -2);
   node(nodes, "/p", 2_147_483_645);
   for (const path of ["/zookeeper", "/zookeeper/config", "/zookeeper/quota"]) node(nodes, path, 0);

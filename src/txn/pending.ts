@@ -15,6 +15,8 @@ export class ChangeRecord {
   exists: boolean;
   /** Its cversion is the creation counter, not what clients see. */
   readonly stat: WritableStat;
+  /** The number of the next sequential child. Past 2^31 - 1 it goes on where the counter in `stat` stays. */
+  sequence: number;
   childCount = 0;
   acl: readonly ACL[] | null = null;
   dataLength = 0;
@@ -30,6 +32,7 @@ export class ChangeRecord {
     this.zxid = zxid;
     this.exists = exists;
     this.stat = stat;
+    this.sequence = stat.cversion;
   }
 }
 
@@ -229,6 +232,7 @@ export class Pending {
 
 function copyOf(record: ChangeRecord): ChangeRecord {
   const copy = new ChangeRecord(record.path, NOT_CHANGED, true, { ...record.stat });
+  copy.sequence = record.sequence;
   copy.childCount = record.childCount;
   copy.acl = record.acl;
   copy.dataLength = record.dataLength;

@@ -193,6 +193,28 @@ describe("sequential names", () => {
     expect(names).toMatchObject([0, 1, 2].map((n) => ({ path: `/s000000000${n}`, parentCVersion: n + 1 })));
   });
 
+  test("go on past 2^31 - 1 while nothing is applied, as in Java; the counter itself stays there", () => {
+    const world = new TestWorld();
+    const made = world.do(create("/p"));
+    const body = {
+      type: 1,
+      path: "/p/x",
+      data: null,
+      acl: OPEN,
+      ephemeral: false,
+      parentCVersion: 2 ** 31 - 1,
+    } as const;
+    world.tree.apply({ ...made, body });
+    const names = [0, 1].map(() => world.prepare(create("/p/s", { flags: 2 })).body);
+    expect(names).toMatchObject([
+      { path: "/p/s2147483647", parentCVersion: -(2 ** 31) },
+      { path: "/p/s-2147483648", parentCVersion: 1 - 2 ** 31 },
+    ]);
+    world.apply();
+    expect(world.tree.cversion(world.tree.find("/p"))).toBe(2 ** 31 - 1);
+    expect(errOf(world.do(create("/p/s", { flags: 2 })))).toBe(Err.nodeExists);
+  });
+
   test.each(["/", "/.", "/..", "/a."])("the prefix %j is legal, for the path is checked with the suffix", (prefix) => {
     expect(new TestWorld().do(create(prefix, { flags: 2 })).body).toMatchObject({ path: `${prefix}0000000000` });
   });

@@ -27,7 +27,7 @@ export function prepareCreate(
   const parent = on.pending.find(parentPath);
   if (parent === undefined) return Err.noNode;
   if (!on.permits(parent, Perms.create)) return Err.noAuth;
-  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.stat.cversion) : write.path;
+  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.sequence) : write.path;
   const error = checkPlace(on, path, parent) || checkQuotaOfCreate(on, path, write.data);
   if (error !== Err.ok) return error;
   if (crashesWhenCreated(path, parentPath) || (isEphemeral && crashesWhenDeleted(path))) return Err.badArguments;
@@ -62,9 +62,10 @@ function change(
   isEphemeral: boolean,
 ): CreateBody | CreateContainerBody | CreateTTLBody {
   const { pending, zxid } = on;
-  const parentCVersion = nextVersion(parent.stat.cversion);
+  const parentCVersion = nextVersion(parent.sequence);
   const above = pending.edit(parent, zxid);
   above.childCount++;
+  above.sequence = parentCVersion;
   // The tree raises the counter only: past 2^31 - 1 it stays where it is (on-disk-formats 5.4).
   if (parentCVersion > above.stat.cversion) {
     above.stat.cversion = parentCVersion;
