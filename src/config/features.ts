@@ -2,6 +2,8 @@ import type { FileKeys, SystemProperties } from "./sources.ts";
 
 /** Kinds of nodes, quotas, limits and throttles, all of them properties (operations tables C, F and G). */
 export interface FeatureSettings {
+  /** Any negative owner but a container's marks a TTL node, as 3.5.3 wrote it; only with extendedTypesEnabled. */
+  readonly emulate353TTLNodes: boolean;
   /** How often containers and TTL nodes are looked over (client-protocol 3.16). */
   readonly containerCheckIntervalMs: number;
   /** How many of them may be deleted in a minute; 0 or less: none ever is. */
@@ -55,6 +57,8 @@ export interface ConnectionWeights {
 
 export function featureSettings(file: FileKeys, system: SystemProperties, warnings: string[]): FeatureSettings {
   return {
+    emulate353TTLNodes:
+      system.flag("zookeeper.emulate353TTLNodes", false) && system.flag("zookeeper.extendedTypesEnabled", false),
     ...containerSettings(file, system),
     enforceQuota: system.flag("zookeeper.enforceQuota", false),
     connectionThrottle: connectionThrottle(file, system, warnings),

@@ -147,7 +147,7 @@ const PROPERTY_PREFIXES = ["zookeeper.authProvider.", "zookeeper.superUser.", "z
 
 /** Property without `zookeeper.`, then the quiet value after a `|`. */
 const PREFIXED = `
-  emulate353TTLNodes|false watchManagerName watcherCleanThreadsNum
+  watchManagerName watcherCleanThreadsNum
   watcherCleanThreshold watcherCleanIntervalInSeconds maxInProcessingDeadWatchers bitHashCacheSize
   flushDelay|0 maxWriteQueuePollTime maxBatchSize snapshot.compression.method|
   serverCnxnFactory|org.apache.zookeeper.server.nioservercnxnfactory

@@ -157,7 +157,7 @@ export class Following implements LearnerWorld {
   }
 
   receiveSnapshot(zxid: Zxid): void {
-    const database = new Database(this.home.committedLog);
+    const database = new Database(this.home.committedLog, this.home.config.emulate353TTLNodes);
     database.tree.clear();
     this.incoming = { zxid, database, decoder: new SnapshotDecoder(database, "stream", packetLimit(this.home)) };
     const rest = this.packets.takeRaw();

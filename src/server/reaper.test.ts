@@ -101,6 +101,7 @@ describe("the reaper alone", () => {
     containerMaxPerMinute: 600,
     containerMaxNeverUsedIntervalMs: 0,
     extendedTypesEnabled: true,
+    emulate353TTLNodes: false,
   };
 
   /** What is reaped until `untilMs`, with the moment. The wall is years ahead of what the transactions say. */
@@ -161,6 +162,19 @@ describe("the reaper alone", () => {
     const tree = treeOf(create("/p"), create("/e", "", { ephemeral: true }), createTTL("/t", 1n));
     expect(reaped({ extendedTypesEnabled: false }, tree, 5_000)).toEqual([]);
     expect(reaped({}, tree, 5_000)).toEqual(["1000 /t"]);
+  });
+
+  test("a TTL node as 3.5.3 marked it: the sign, and the TTL below it", () => {
+    const negative = -(2n ** 63n) + 5n;
+    const make = { type: 1, path: "/t", data: null, acl: null, ephemeral: true, parentCVersion: 1 } as const;
+    const seen = [false, true].map((emulate353TTLNodes) => {
+      const tree = new DataTree(emulate353TTLNodes);
+      tree.apply(txn(1, make, negative));
+      expect(tree.stat(tree.find("/t")).ephemeralOwner).toBe(emulate353TTLNodes ? 0n : negative);
+      expect(tree.removeOrphans(() => false)).toBe(emulate353TTLNodes ? 0 : 1);
+      return reaped({ emulate353TTLNodes }, tree, 5_000);
+    });
+    expect(seen).toEqual([[], ["1000 /t"]]);
   });
 
   test("a candidate that changed before its turn is left alone", () => {

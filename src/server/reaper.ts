@@ -62,7 +62,7 @@ export class Reaper {
     if (tree.childCount(node) > 0) return false;
     const owner = tree.ephemeralOwner(node);
     const ageMs = wallMs - Number(tree.mtime(node));
-    switch (kindOfOwner(owner)) {
+    switch (kindOfOwner(owner, this.settings.emulate353TTLNodes)) {
       case "container":
         return tree.cversion(node) > 0 || this.isNeverUsed(ageMs);
       case "ttl":
@@ -80,7 +80,11 @@ export class Reaper {
 
 export type ReaperSettings = Pick<
   Config,
-  "containerCheckIntervalMs" | "containerMaxPerMinute" | "containerMaxNeverUsedIntervalMs" | "extendedTypesEnabled"
+  | "containerCheckIntervalMs"
+  | "containerMaxPerMinute"
+  | "containerMaxNeverUsedIntervalMs"
+  | "extendedTypesEnabled"
+  | "emulate353TTLNodes"
 >;
 
 const MINUTE_MS = 60_000;

@@ -284,6 +284,7 @@ function prepareOptions(config: Config, warnQuota: (text: string) => void): Prep
   return {
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
+    emulates353: config.emulate353TTLNodes,
     enforceQuota: config.enforceQuota,
     warnQuota,
     reconfigEnabled: config.reconfigEnabled,

@@ -77,6 +77,8 @@ export interface PrepareOptions {
   readonly digestEnabled: boolean;
   /** `zookeeper.extendedTypesEnabled`: TTL nodes */
   readonly extendedTypesEnabled: boolean;
+  /** `zookeeper.emulate353TTLNodes`: TTL nodes of ZooKeeper 3.5.3 too */
+  readonly emulates353: boolean;
   /** `zookeeper.enforceQuota` */
   readonly enforceQuota: boolean;
   /** A limit of a quota is passed: a line for the log, of Java's words. */

@@ -192,6 +192,7 @@ export function errOf(txn: Txn): number {
 const DEFAULTS: PrepareOptions = {
   digestEnabled: true,
   extendedTypesEnabled: false,
+  emulates353: false,
   enforceQuota: false,
   warnQuota: () => {},
   reconfigEnabled: false,

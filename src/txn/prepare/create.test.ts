@@ -4,6 +4,7 @@ import { CreateFlags, Err, Op, Perms } from "../../wire/client/numbers.ts";
 import type { ACL } from "../../wire/client/shared.ts";
 import {
   ALICE,
+  BOB,
   CLOSING,
   create,
   createTTL,
@@ -174,6 +175,12 @@ describe("session", () => {
     world.sessions.moved = ALICE;
     expect(errOf(world.do(create("/n", { flags })))).toBe(-118);
   });
+});
+
+test.each([true, false])("below a node that 3.5.3 marked as a TTL node, emulated: %s", (emulates353) => {
+  const world = new TestWorld({ extendedTypesEnabled: true, emulates353 });
+  expect(errOf(world.do(create("/n", { flags: 1 }), { sessionId: BOB }))).toBe(0);
+  expect(errOf(world.do(create("/n/x")))).toBe(emulates353 ? 0 : Err.noChildrenForEphemerals);
 });
 
 describe("sequential names", () => {

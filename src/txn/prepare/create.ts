@@ -49,7 +49,7 @@ function checkFlags(on: Preparation, write: CreateWrite | CreateTTLWrite): numbe
 function checkPlace(on: Preparation, path: string, parent: ChangeRecord): number {
   if (!validatePath(path)) return Err.badArguments;
   if (on.pending.find(path) !== undefined) return Err.nodeExists;
-  const isEphemeral = isOrdinaryEphemeral(parent.stat.ephemeralOwner, on.options.extendedTypesEnabled);
+  const isEphemeral = isOrdinaryEphemeral(parent.stat.ephemeralOwner, on.options);
   return isEphemeral ? Err.noChildrenForEphemerals : Err.ok;
 }
 
