@@ -56,7 +56,8 @@ export class ClientConnection {
 export class ConnectionStats {
   received = 0;
   sent = 0;
-  lastOp = "NA";
+  /** The type of the last request answered; 0: none yet. */
+  lastOp = 0;
   lastXid = -1;
   lastZxid = -1n;
   lastResponseMs = 0;

@@ -2,6 +2,7 @@ import { DecodeError, Reader, Writer } from "jute-ts";
 import { hex64 } from "../base/bytes.ts";
 import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { RecentMap } from "../base/recentMap.ts";
 import { passwordMatches, sessionPassword } from "../session/password.ts";
 import { negotiate } from "../session/timeouts.ts";
 import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
@@ -44,7 +45,7 @@ export class Clients {
   readonly connections = new Map<number, ClientConnection>();
   readonly totals = new Totals();
   servingSinceMs = 0;
-  private readonly bySession = new Map<SessionId, ClientConnection>();
+  private readonly bySession = new RecentMap<SessionId, ClientConnection>();
   private readonly perAddress = new Map<string, number>();
   private readonly requests: Requests;
   private readonly limits: ClientLimits;
@@ -327,7 +328,7 @@ export class Clients {
     this.respond(connection, connection.timeoutMs, connection.sessionId, sessionPassword(connection.sessionId));
     connection.phase = "open";
     connection.idleDeadlineMs = Number.POSITIVE_INFINITY;
-    connection.stats.lastOp = "SESS";
+    connection.stats.lastOp = Op.createSession;
     connection.link.resume();
     this.pump(connection, at);
   }

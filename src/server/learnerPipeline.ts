@@ -53,7 +53,8 @@ export class LearnerPipeline implements Upstream {
 
   submit(request: WriteInFlight): void {
     if (this.local?.wantsGlobal(request)) this.upgrade(request, this.local.sessions);
-    this.forward(request.connection.sessionId, request.xid, request.op, request.write.body, request.identities);
+    const { connection, xid, op, identities, bytes, start, end } = request;
+    this.forward(connection.sessionId, xid, op, bytes.subarray(start, end), identities);
   }
 
   sync(request: SyncInFlight): void {

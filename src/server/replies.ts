@@ -1,7 +1,7 @@
 import type { Writer } from "jute-ts";
 import type { OpResult, Outcome } from "../tree/outcome.ts";
 import { type EventType, Op, SYNC_CONNECTED, Xid } from "../wire/client/numbers.ts";
-import { ACL, MultiHeader, Stat } from "../wire/client/shared.ts";
+import { ACL, MultiHeader } from "../wire/client/shared.ts";
 
 /**
  * Reply frames, written straight into a connection's writer: length, ReplyHeader, record (client-protocol 1.4, 1.7).
@@ -46,11 +46,11 @@ export function writeOutcome(out: Writer, xid: number, op: number, zxid: bigint,
     case Op.createContainer:
     case Op.createTTL:
       out.ustring(outcome.path ?? null);
-      if (outcome.stat !== undefined) Stat.write(out, outcome.stat);
+      outcome.stat?.write(out);
       break;
     case Op.setData:
     case Op.setACL:
-      if (outcome.stat !== undefined) Stat.write(out, outcome.stat);
+      outcome.stat?.write(out);
       break;
     case Op.multi:
       writeMulti(out, outcome.results ?? []);
@@ -76,7 +76,7 @@ function writeResult(out: Writer, result: OpResult): void {
   MultiHeader.write(out, { type: result.type, done: false, err: 0 });
   const { path, stat } = result;
   if (path !== undefined) out.ustring(path);
-  if (stat !== undefined && result.type !== Op.create) Stat.write(out, stat);
+  if (result.type !== Op.create) stat?.write(out);
 }
 
 export function writeAcl(out: Writer, acl: readonly ACL[]): void {

@@ -20,8 +20,11 @@ interface Waiting {
 export interface WriteInFlight extends Waiting {
   readonly kind: "write";
   readonly identities: readonly Id[];
-  /** Holds the client's bytes too: a learner forwards them as they came. */
   readonly write: PrepareRequest["write"];
+  /** The request's record is bytes[start, end): a learner forwards it as it came. A view would be dearer than all the rest. */
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface SyncInFlight extends Waiting {

@@ -12,7 +12,6 @@ import type { Txn } from "../wire/txnValue.ts";
 import { type AuthProviders, authenticate } from "./authenticate.ts";
 import type { ClientConnection, Totals } from "./clientConnection.ts";
 import { type ClientLimits, type Gates, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
-import { opName } from "./opNames.ts";
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
 import type { Request, SyncInFlight } from "./request.ts";
@@ -151,8 +150,8 @@ export class Requests {
   }
 
   private write(connection: ClientConnection, xid: number, op: number, at: Instant): void {
-    const body = this.reader.rest();
-    const write = decodeWrite(op, body);
+    const { bytes, offset: start, end } = this.reader;
+    const write = decodeWrite(op, bytes, start, end);
     if (write.op === Op.sync) return;
     const { identities } = connection;
     const upstream = this.clients.serving;
@@ -163,7 +162,8 @@ export class Requests {
     if (op === Op.closeSession && upstream?.endLocal(connection.sessionId)) {
       return this.reply(connection, xid, op, undefined, Err.ok, at);
     }
-    const request: Request = { kind: "write", connection, xid, op, identities, write, receivedMs: at.monoMs };
+    const receivedMs = at.monoMs;
+    const request: Request = { kind: "write", connection, xid, op, identities, write, bytes, start, end, receivedMs };
     this.push(request);
     upstream?.submit(request);
   }
@@ -344,7 +344,7 @@ export class Requests {
   private sent(connection: ClientConnection, op: number, xid: number, latencyMs: number): void {
     const { stats } = connection;
     stats.sent++;
-    stats.lastOp = opName(op);
+    stats.lastOp = op;
     stats.lastXid = xid;
     stats.latency(latencyMs);
     this.clients.totals.sent++;

@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { ClientConnection } from "./clientConnection.ts";
+import { opName } from "./opNames.ts";
 import type { Role } from "./peer.ts";
 import type { Server } from "./server.ts";
 import type { ConnectionStatus, DirectoryStatus, LeaderStatus, Mode, Status } from "./status.ts";
@@ -111,7 +112,7 @@ function connectionStatus(connection: ClientConnection): ConnectionStatus {
   };
   const session = {
     id: connection.sessionId,
-    lastOperation: stats.lastOp,
+    lastOperation: opName(stats.lastOp),
     establishedWallMs: connection.openedWallMs,
     timeoutMs: connection.timeoutMs,
     lastXid: stats.lastXid,

@@ -1,5 +1,6 @@
 import type { SessionId } from "../base/ids.ts";
 import { NEVER } from "../base/instant.ts";
+import { RecentMap } from "../base/recentMap.ts";
 
 /**
  * The expiry clock of a leader or a standalone server, and who may write for a session.
@@ -15,7 +16,7 @@ import { NEVER } from "../base/instant.ts";
  */
 export class SessionTracker {
   private readonly tickMs: number;
-  private readonly sessions = new Map<SessionId, Session>();
+  private readonly sessions = new RecentMap<SessionId, Session>();
   private readonly buckets = new Map<number, Set<Session>>();
   private earliestMs = NEVER;
 

@@ -1,7 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { SessionId } from "../base/ids.ts";
 import { Err, EventType, Op } from "../wire/client/numbers.ts";
-import type { Stat } from "../wire/client/shared.ts";
 import type {
   CreateBody,
   CreateContainerBody,
@@ -13,11 +12,11 @@ import type {
   SubTxnBody,
   TxnBody,
 } from "../wire/txnValue.ts";
+import type { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 import type { OpResult, Outcome, TreeEvent } from "./outcome.ts";
 import { CONTAINER_OWNER, ttlOwner } from "./owners.ts";
 import { parentOf, shownPath } from "./paths.ts";
-import { statOf } from "./stats.ts";
 import type { TreeState } from "./treeState.ts";
 
 /**
@@ -127,7 +126,7 @@ function create(
   }
   state.raiseCversion(parent, body.parentCVersion);
   const ref = state.insert(parent, body.data, body.acl, owner);
-  const stat = statOf(state.table, ref);
+  const stat = state.statOf(ref);
   events.push({ type: EventType.nodeCreated, path, acl: state.aclOf(ref) });
   events.push(childrenChanged(state, parent, path));
   state.quotas.created(path, stat.dataLength);
@@ -173,7 +172,7 @@ function setData(state: TreeState, body: SetDataBody, events: TreeEvent[]): OpRe
   if (ref === NO_NODE) return result(body.type, Err.noNode);
   const lengthBefore = Math.max(0, state.table.dataLength(ref));
   state.setData(ref, data, body.version);
-  const stat = statOf(state.table, ref);
+  const stat = state.statOf(ref);
   events.push({ type: EventType.nodeDataChanged, path, acl: state.aclOf(ref) });
   state.quotas.resized(path, stat.dataLength - lengthBefore);
   return result(body.type, Err.ok, undefined, stat);
@@ -184,7 +183,7 @@ function setAcl(state: TreeState, body: SetACLBody): OpResult {
   if (ref === NO_NODE) return result(body.type, Err.noNode);
   state.replaceAcl(ref, body.acl);
   state.setAversion(ref, body.version);
-  return result(body.type, Err.ok, undefined, statOf(state.table, ref));
+  return result(body.type, Err.ok, undefined, state.statOf(ref));
 }
 
 function childrenChanged(state: TreeState, parent: NodeRef, path: string): TreeEvent {
@@ -195,6 +194,6 @@ function pathOf(body: DeleteBody): string {
   return body.path;
 }
 
-function result(type: number, err: number, path?: string, stat?: Stat): OpResult {
+function result(type: number, err: number, path?: string, stat?: NodeStat): OpResult {
   return { type, err, path, stat };
 }

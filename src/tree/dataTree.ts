@@ -9,6 +9,7 @@ import { applyBody, closeSession } from "./apply.ts";
 import { DigestCheck, type SnapshotDigest } from "./digestCheck.ts";
 import { loadNode, plantBuiltIns, plantConfig } from "./loading.ts";
 import { NodeScan } from "./nodeScan.ts";
+import type { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 import type { Outcome } from "./outcome.ts";
 import { mtimeOf, ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
@@ -133,9 +134,9 @@ export class DataTree {
     return this.state.table.childCount(ref);
   }
 
-  /** 0 for null data. */
-  dataLength(ref: NodeRef): number {
-    return Math.max(0, this.state.table.dataLength(ref));
+  /** As the tree stores it. */
+  nodeStat(ref: NodeRef): NodeStat {
+    return this.state.statOf(ref);
   }
 
   /** As clients see it. */
@@ -193,6 +194,11 @@ export class DataTree {
     return count;
   }
 
+  /** CRC-32 of the path, signed. */
+  pathCrc(ref: NodeRef): number {
+    return this.state.table.pathCrc(ref);
+  }
+
   /** CRC-32 of path and data, signed: where the node's digest begins. */
   contentCrc(ref: NodeRef): number {
     return this.state.table.contentCrc(ref);
@@ -200,7 +206,7 @@ export class DataTree {
 
   /** Unsigned 32 bits; 0 below /zookeeper. */
   nodeDigest(ref: NodeRef): number {
-    return this.state.znodes.nodeDigest(ref);
+    return this.state.table.digest(ref);
   }
 
   ephemeralsOf(session: SessionId): readonly string[] {

@@ -1,7 +1,7 @@
 import { asciiBytes } from "../base/bytes.ts";
 import { DataTree } from "./dataTree.ts";
-import { contentCrcOf, digestOfContent, TreeDigest } from "./digest.ts";
-import { create, setData, txn } from "./testTxns.ts";
+import { contentCrcOf, digestOfContent, pathCrcOf, TreeDigest } from "./digest.ts";
+import { create, nodeStatOf, setData, txn } from "./testTxns.ts";
 
 /** The worked example of on-disk-formats 7.2: create /a "hello" at zxid 2, time 1a20045814d. */
 
@@ -24,7 +24,9 @@ test.each([
   ["/zookeeper", null, ZERO_STAT, 0x4db44d58],
   ["", null, { ...ZERO_STAT, cversion: 1, pzxid: 2n }, 0x031578f2],
   ["/a", asciiBytes("hello"), { ...ZERO_STAT, czxid: 2n, mzxid: 2n, pzxid: 2n, ctime: TIME, mtime: TIME }, 0x2d32d3f8],
-])("digest of %j", (path, data, stat, digest) => expect(digestOfContent(contentCrcOf(path, data), stat)).toBe(digest));
+])("digest of %j", (path, data, stat, digest) => {
+  expect(digestOfContent(contentCrcOf(pathCrcOf(path), data), nodeStatOf(stat))).toBe(digest);
+});
 
 test("a fresh tree's digest, and the one after the first create", () => {
   const tree = new DataTree();

@@ -1,6 +1,6 @@
 import { crc32 } from "../base/checksum.ts";
-import type { StatPersisted } from "../wire/client/shared.ts";
 import { longOf } from "./long.ts";
+import type { NodeStat } from "./nodeStat.ts";
 import { PathKey } from "./paths.ts";
 
 /** The digest of a tree: the sum of its nodes' digests modulo 2^64 (on-disk-formats 7.2). */
@@ -23,6 +23,11 @@ export class TreeDigest {
     this.high = (this.high - 1) | 0;
   }
 
+  replace(before: number, after: number): void {
+    this.subtract(before);
+    this.add(after);
+  }
+
   /** As a transaction carries it. */
   get signed(): bigint {
     return longOf(this.high, this.low | 0);
@@ -33,23 +38,20 @@ export class TreeDigest {
   }
 }
 
-/** CRC-32 of a path (the root is "") and data, signed: where a node's digest begins, whatever its Stat. */
-export function contentCrcOf(path: string, data: Uint8Array | null): number {
+/** CRC-32 of a path (the root is ""), signed. */
+export function pathCrcOf(path: string): number {
   KEY.set(path);
-  return data === null ? KEY.crc : crc32(KEY.crc, data) | 0;
+  return KEY.crc;
+}
+
+/** CRC-32 of a path and data, signed: where a node's digest begins, whatever its Stat. */
+export function contentCrcOf(pathCrc: number, data: Uint8Array | null): number {
+  return data === null ? pathCrc : crc32(pathCrc, data) | 0;
 }
 
 /** The unsigned 32-bit digest of a node that counts (on-disk-formats 7.1). */
-export function digestOfContent(contentCrc: number, stat: StatPersisted): number {
-  BLOCK.setBigInt64(0, stat.czxid);
-  BLOCK.setBigInt64(8, stat.mzxid);
-  BLOCK.setBigInt64(16, stat.pzxid);
-  BLOCK.setBigInt64(24, stat.ctime);
-  BLOCK.setBigInt64(32, stat.mtime);
-  BLOCK.setInt32(40, stat.version);
-  BLOCK.setInt32(44, stat.cversion);
-  BLOCK.setInt32(48, stat.aversion);
-  BLOCK.setBigInt64(52, stat.ephemeralOwner);
+export function digestOfContent(contentCrc: number, stat: NodeStat): number {
+  stat.writeDigestBlock(BLOCK);
   return crc32(contentCrc, BLOCK_BYTES);
 }
 

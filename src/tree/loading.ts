@@ -3,6 +3,7 @@ import { STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
 import { CONFIG_NODE, PROC, QUOTA_ROOT } from "../wire/paths.ts";
 import { READ_ACL } from "./aclTable.ts";
 import { NO_NODE, type NodeRef, ROOT } from "./nodeTable.ts";
+import { UNSTAMPED } from "./stamp.ts";
 import type { TreeState } from "./treeState.ts";
 
 /** Building a tree: the four nodes of a fresh one, and the records of a snapshot (on-disk-formats 4.2). */
@@ -32,12 +33,12 @@ export function loadNode(
   table.setOwner(ref, intAt(stat, 44), intAt(stat, 48));
   table.setPzxid(ref, intAt(stat, 52), intAt(stat, 56));
   state.owners.add(ref);
-  state.digest.add(state.znodes.nodeDigest(ref));
+  state.countDigest(ref);
 }
 
 /** The nodes every tree starts with (on-disk-formats 4.2, 7.2). */
 export function plantBuiltIns(state: TreeState): void {
-  state.digest.add(state.znodes.nodeDigest(ROOT));
+  state.countDigest(ROOT);
   for (const path of [PROC, QUOTA_ROOT]) {
     state.insert(state.znodes.seekParent(path), EMPTY, null, 0n);
   }
@@ -81,4 +82,3 @@ function intAt(bytes: Uint8Array, at: number): number {
 }
 
 const EMPTY = new Uint8Array(0);
-const UNSTAMPED = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0 };

@@ -1,23 +1,25 @@
 /**
  * 64-bit values as two 32-bit halves: the tree stores them so, because a `bigint` is an allocation and a half is not.
  * A high half is signed; a low half is an int32 whose bits are unsigned.
+ *
+ * They pass through one word of memory seen in two ways: V8 compiles that to two moves, where DataView's bigint calls are calls.
  */
 
 /** The signed 64-bit value of two halves. */
 export function longOf(high: number, low: number): bigint {
-  SCRATCH.setInt32(0, high);
-  SCRATCH.setInt32(4, low);
-  return SCRATCH.getBigInt64(0);
+  HALVES[HIGH] = high;
+  HALVES[LOW] = low;
+  return LONG[0] as bigint;
 }
 
 export function highOf(value: bigint): number {
-  SCRATCH.setBigInt64(0, value);
-  return SCRATCH.getInt32(0);
+  LONG[0] = value;
+  return HALVES[HIGH] as number;
 }
 
 export function lowOf(value: bigint): number {
-  SCRATCH.setBigInt64(0, value);
-  return SCRATCH.getInt32(4);
+  LONG[0] = value;
+  return HALVES[LOW] as number;
 }
 
 /** Whether (highA, lowA) > (highB, lowB) in signed 64-bit order. */
@@ -25,4 +27,9 @@ export function isGreater(highA: number, lowA: number, highB: number, lowB: numb
   return highA === highB ? lowA >>> 0 > lowB >>> 0 : highA > highB;
 }
 
-const SCRATCH = new DataView(new ArrayBuffer(8));
+const LONG = new BigInt64Array(1);
+const HALVES = new Int32Array(LONG.buffer);
+LONG[0] = 1n;
+/** Which half comes first is the machine's. */
+const LOW = HALVES[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;

@@ -3,7 +3,7 @@ import { toSessionId } from "../base/ids.ts";
 import type { ACL } from "../wire/client/shared.ts";
 import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import { DataTree } from "./dataTree.ts";
-import { contentCrcOf, digestOfContent } from "./digest.ts";
+import { contentCrcOf, digestOfContent, pathCrcOf } from "./digest.ts";
 import { isDigested } from "./paths.ts";
 import {
   acl,
@@ -15,6 +15,7 @@ import {
   createTTL,
   failure,
   multi,
+  nodeStatOf,
   OPEN,
   remove,
   setACL,
@@ -51,7 +52,7 @@ class Model {
     for (const [path, node] of this.nodes) {
       if (!isDigested(path)) continue;
       const stat = { ...node, ephemeralOwner: node.owner };
-      sum += BigInt(digestOfContent(contentCrcOf(path, node.data), stat));
+      sum += BigInt(digestOfContent(contentCrcOf(pathCrcOf(path), node.data), nodeStatOf(stat)));
     }
     return BigInt.asUintN(64, sum);
   }

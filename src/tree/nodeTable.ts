@@ -1,4 +1,5 @@
-import { isGreater } from "./long.ts";
+import { isGreater, longOf } from "./long.ts";
+import type { NodeStat } from "./nodeStat.ts";
 import { kindOf } from "./owners.ts";
 import { CHUNK_BITS, Records, recordAt } from "./records.ts";
 
@@ -9,7 +10,7 @@ export const NO_NODE: NodeRef = -1;
 export const ROOT: NodeRef = 0;
 
 /**
- * What is fixed about a znode, as int32 words: 56 bytes a node and no heap object.
+ * What is fixed about a znode, as int32 words: 60 bytes a node and no heap object.
  *
  * A node that ever had children, an owner, or a changed ACL has a record of "extras" besides, one whose data was ever set has
  * one of "modified"; all others share the defaults. 64-bit fields are two words, high half first.
@@ -55,6 +56,11 @@ export class NodeTable {
   /** CRC-32 of path and data, as int32: the digest of the node goes on from here. */
   contentCrc(ref: NodeRef): number {
     return this.word(ref, CONTENT_CRC);
+  }
+
+  /** What the node was last counted with in the tree's digest, unsigned. */
+  digest(ref: NodeRef): number {
+    return this.word(ref, DIGEST) >>> 0;
   }
 
   /** Name and data. */
@@ -134,6 +140,10 @@ export class NodeTable {
 
   setContentCrc(ref: NodeRef, crc: number): void {
     this.setWord(ref, CONTENT_CRC, crc);
+  }
+
+  setDigest(ref: NodeRef, digest: number): void {
+    this.setWord(ref, DIGEST, digest | 0);
   }
 
   setBlock(ref: NodeRef, block: number, dataLength: number): void {
@@ -250,6 +260,19 @@ export class NodeTable {
     view.setInt32(at + 64, words[x + PZXID + 1] as number);
   }
 
+  /** Fills in a fresh NodeStat. */
+  readStat(ref: NodeRef, stat: NodeStat): void {
+    const row = this.row(ref);
+    const from = rowAt(ref);
+    stat.czxidHigh = row[from + CZXID] as number;
+    stat.czxidLow = row[from + CZXID + 1] as number;
+    stat.ctimeHigh = row[from + CTIME] as number;
+    stat.ctimeLow = row[from + CTIME + 1] as number;
+    stat.dataLength = Math.max(0, row[from + DATA_LENGTH] as number);
+    this.readModified(row, from, stat);
+    this.readExtras(row, from, stat);
+  }
+
   /** The 60 bytes of a StatPersisted. */
   writeStatPersisted(ref: NodeRef, view: DataView, at: number): void {
     this.writeHead(this.row(ref), rowAt(ref), view, at, 0);
@@ -298,6 +321,34 @@ export class NodeTable {
     view.setInt32(at + 12, words[x + OWNER + 1] as number);
     view.setInt32(pzxidAt, words[x + PZXID] as number);
     view.setInt32(pzxidAt + 4, words[x + PZXID + 1] as number);
+  }
+
+  private readModified(row: Int32Array, from: number, stat: NodeStat): void {
+    const modified = row[from + MODIFIED] as number;
+    const words = modified === NONE ? row : (this.modified.chunks[modified >> CHUNK_BITS] as Int32Array);
+    const m = modified === NONE ? from + CZXID : recordAt(modified, MODIFIED_WORDS);
+    stat.mzxidHigh = words[m] as number;
+    stat.mzxidLow = words[m + 1] as number;
+    stat.mtimeHigh = words[m + 2] as number;
+    stat.mtimeLow = words[m + 3] as number;
+    stat.version = modified === NONE ? 0 : (words[m + 4] as number);
+  }
+
+  private readExtras(row: Int32Array, from: number, stat: NodeStat): void {
+    const extra = row[from + EXTRAS] as number;
+    if (extra === NONE) {
+      stat.pzxidHigh = stat.czxidHigh;
+      stat.pzxidLow = stat.czxidLow;
+      return;
+    }
+    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
+    const x = recordAt(extra, EXTRA_WORDS);
+    stat.cversion = words[x + CVERSION] as number;
+    stat.aversion = words[x + AVERSION] as number;
+    stat.ephemeralOwner = longOf(words[x + OWNER] as number, words[x + OWNER + 1] as number);
+    stat.pzxidHigh = words[x + PZXID] as number;
+    stat.pzxidLow = words[x + PZXID + 1] as number;
+    stat.childCount = words[x + CHILD_COUNT] as number;
   }
 
   private row(ref: NodeRef): Int32Array {
@@ -360,7 +411,7 @@ function putZeros(view: DataView, at: number): void {
 
 const NONE = 0;
 
-const ROW_WORDS = 14;
+const ROW_WORDS = 15;
 const PATH_CRC = 0;
 const BLOCK = 1;
 const PARENT = 2;
@@ -374,6 +425,7 @@ const CTIME = 9;
 const CONTENT_CRC = 11;
 const NEXT = 12;
 const PREVIOUS = 13;
+const DIGEST = 14;
 
 /** mzxid, mtime, version */
 const MODIFIED_WORDS = 5;

@@ -1,5 +1,6 @@
 import type { EventType } from "../wire/client/numbers.ts";
-import type { ACL, Stat } from "../wire/client/shared.ts";
+import type { ACL } from "../wire/client/shared.ts";
+import type { NodeStat } from "./nodeStat.ts";
 
 /** What applying one transaction meant: for the reply of whoever asked, and for the watchers of this server. */
 export interface Outcome {
@@ -8,7 +9,7 @@ export interface Outcome {
   /** Create family: the final path. */
   readonly path: string | undefined;
   /** Create family, setData, reconfig, setACL: the node right after this operation. */
-  readonly stat: Stat | undefined;
+  readonly stat: NodeStat | undefined;
   /** Multi: one for each operation (client-protocol 1.8). */
   readonly results: readonly OpResult[] | undefined;
   /** In the order of client-protocol 6.3; all carry the transaction's zxid. */
@@ -22,7 +23,7 @@ export interface OpResult {
   readonly err: number;
   readonly path: string | undefined;
   /** Of type 1 too: a create2 may have been logged as 1 (on-disk-formats W5). */
-  readonly stat: Stat | undefined;
+  readonly stat: NodeStat | undefined;
 }
 
 /**

@@ -150,7 +150,7 @@ function usageOf(tree: DataTree, top: string): string {
   const visit = (path: string): void => {
     const ref = tree.find(path);
     count++;
-    bytes += tree.dataLength(ref);
+    bytes += tree.nodeStat(ref).dataLength;
     for (const name of tree.childNames(ref)) visit(`${path}/${name}`);
   };
   visit(top);

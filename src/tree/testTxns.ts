@@ -1,9 +1,12 @@
+import { Writer } from "jute-ts";
 import { asciiBytes, hexBytes } from "../base/bytes.ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
-import type { ACL } from "../wire/client/shared.ts";
+import { type ACL, Stat, type StatPersisted } from "../wire/client/shared.ts";
 import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import type { DataTree } from "./dataTree.ts";
+import { NodeStat } from "./nodeStat.ts";
+import { stampOf } from "./stamp.ts";
 
 /** Short words for transactions, for this room's tests. */
 
@@ -101,6 +104,24 @@ export function shown(tree: DataTree): ReadonlyMap<string, unknown> {
   };
   visit("");
   return nodes;
+}
+
+/** What a StatPersisted says, as the tree stores it. */
+export function nodeStatOf(stat: StatPersisted): NodeStat {
+  const made = new NodeStat();
+  made.create(stampOf(stat.czxid, stat.ctime));
+  made.modify(stampOf(stat.mzxid, stat.mtime));
+  made.setPzxid(stampOf(stat.pzxid, 0n));
+  const { version, cversion, aversion, ephemeralOwner } = stat;
+  return Object.assign(made, { version, cversion, aversion, ephemeralOwner });
+}
+
+/** What a client sees. */
+export function statShown(stat: NodeStat | undefined): Stat | undefined {
+  if (stat === undefined) return undefined;
+  const out = new Writer();
+  stat.write(out);
+  return Stat.decode(out.toBytes());
 }
 
 interface CreateOptions {

@@ -3,10 +3,12 @@ import { AclTable } from "./aclTable.ts";
 import { TreeDigest } from "./digest.ts";
 import { highOf, isGreater, lowOf } from "./long.ts";
 import type { NodeScan } from "./nodeScan.ts";
+import { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";
 import { OwnerIndex } from "./ownerIndex.ts";
 import { Quotas } from "./quota.ts";
-import { type Stamp, Znodes } from "./znodes.ts";
+import { type Stamp, stampOf, UNSTAMPED } from "./stamp.ts";
+import { Znodes } from "./znodes.ts";
 
 /**
  * The tree's parts and the few changes that keep them in step: digest, ACL counts, owner lists, quota, walks in progress.
@@ -22,15 +24,10 @@ export class TreeState {
   /** Snapshots that are being written. */
   readonly scans = new Set<NodeScan>();
   /** What is being applied. */
-  stamp: Stamp = { zxidHigh: 0, zxidLow: 0, timeHigh: 0, timeLow: 0 };
+  stamp: Stamp = UNSTAMPED;
 
   setStamp(zxid: bigint, timeMs: bigint): void {
-    this.stamp = {
-      zxidHigh: highOf(zxid),
-      zxidLow: lowOf(zxid),
-      timeHigh: highOf(timeMs),
-      timeLow: lowOf(timeMs),
-    };
+    this.stamp = stampOf(zxid, timeMs);
   }
 
   /** Adds the node that `znodes.seekParent` was asked for. Its quota is the caller's to account. */
@@ -42,7 +39,7 @@ export class TreeState {
       table.setOwner(ref, highOf(owner), lowOf(owner));
       this.owners.add(ref);
     }
-    this.digest.add(this.znodes.nodeDigest(ref));
+    this.countDigest(ref);
     return ref;
   }
 
@@ -60,16 +57,14 @@ export class TreeState {
 
   setData(ref: NodeRef, data: Uint8Array | null, version: number): void {
     const { table, stamp } = this;
-    this.digest.subtract(this.znodes.nodeDigest(ref));
     this.znodes.setData(ref, data);
     table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow, version);
-    this.digest.add(this.znodes.nodeDigest(ref));
+    this.countDigest(ref);
   }
 
   setAversion(ref: NodeRef, aversion: number): void {
-    this.digest.subtract(this.znodes.nodeDigest(ref));
     this.table.setAversion(ref, aversion);
-    this.digest.add(this.znodes.nodeDigest(ref));
+    this.countDigest(ref);
   }
 
   replaceAcl(ref: NodeRef, acl: readonly ACL[] | null): void {
@@ -85,19 +80,30 @@ export class TreeState {
     const current = table.cversion(ref);
     const cversion = wanted === -1 ? (current + 1) | 0 : wanted;
     if (cversion <= current) return;
-    this.digest.subtract(this.znodes.nodeDigest(ref));
     table.setCversion(ref, cversion);
     table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.digest.add(this.znodes.nodeDigest(ref));
+    this.countDigest(ref);
   }
 
   /** Raises pzxid; never lowers it (5.3). */
   raisePzxid(ref: NodeRef): void {
     const { table, stamp } = this;
     if (!isGreater(stamp.zxidHigh, stamp.zxidLow, table.pzxidHigh(ref), table.pzxidLow(ref))) return;
-    this.digest.subtract(this.znodes.nodeDigest(ref));
     table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.digest.add(this.znodes.nodeDigest(ref));
+    this.countDigest(ref);
+  }
+
+  /** The node is new or its data or numbers have changed: the tree's digest holds what it is now. */
+  countDigest(ref: NodeRef): void {
+    const now = this.znodes.computeDigest(ref);
+    this.digest.replace(this.table.digest(ref), now);
+    this.table.setDigest(ref, now);
+  }
+
+  statOf(ref: NodeRef): NodeStat {
+    const stat = new NodeStat();
+    this.table.readStat(ref, stat);
+    return stat;
   }
 
   aclOf(ref: NodeRef): readonly ACL[] {
@@ -107,7 +113,7 @@ export class TreeState {
   private removeLeaf(ref: NodeRef, path: string): void {
     for (const scan of this.scans) scan.nodeLeaves(ref);
     const dataLength = Math.max(0, this.table.dataLength(ref));
-    this.digest.subtract(this.znodes.nodeDigest(ref));
+    this.digest.subtract(this.table.digest(ref));
     this.owners.remove(ref);
     this.acls.release(this.table.acl(ref));
     this.znodes.remove(ref);

@@ -4,15 +4,8 @@ import { Contents } from "./contents.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
 import { countUnits, PathKey, SLASH, textOfUnits } from "./paths.ts";
 import { type PathKeys, PathTable } from "./pathTable.ts";
+import type { Stamp } from "./stamp.ts";
 import { digestOf } from "./stats.ts";
-
-/** When a change happened: the halves of its zxid and of its time in ms. */
-export interface Stamp {
-  readonly zxidHigh: number;
-  readonly zxidLow: number;
-  readonly timeHigh: number;
-  readonly timeLow: number;
-}
 
 /**
  * The znodes as they lie in memory: columns, names and data in slabs, the path table. Knows nothing of ACLs, sessions, quota or
@@ -187,8 +180,8 @@ export class Znodes implements PathKeys {
     return true;
   }
 
-  /** Unsigned 32 bits; 0 for what does not count. */
-  nodeDigest(ref: NodeRef): number {
+  /** What the node adds to the tree digest as it stands now, unsigned 32 bits; 0 for what does not count. */
+  computeDigest(ref: NodeRef): number {
     return this.isDigested(ref) ? digestOf(this.table, ref) : 0;
   }
 

@@ -1,8 +1,9 @@
 import type { SessionId } from "../base/ids.ts";
-import { ZXID_ZERO, type Zxid } from "../base/zxid.ts";
-import { contentCrcOf, digestOfContent } from "../tree/digest.ts";
+import type { Zxid } from "../base/zxid.ts";
+import { contentCrcOf, digestOfContent, pathCrcOf } from "../tree/digest.ts";
+import { NodeStat } from "../tree/nodeStat.ts";
 import { isDigested } from "../tree/paths.ts";
-import type { ACL, StatPersisted } from "../wire/client/shared.ts";
+import type { ACL } from "../wire/client/shared.ts";
 import type { CommittedView } from "./request.ts";
 
 /** A node as it will be once transaction `zxid` is applied. */
@@ -13,13 +14,12 @@ export class ChangeRecord {
   zxid: bigint;
   /** False: deleted. */
   exists: boolean;
-  /** Its cversion is the creation counter, not what clients see. */
-  readonly stat: WritableStat;
+  readonly stat: NodeStat;
   /** The number of the next sequential child. Past 2^31 - 1 it goes on where the counter in `stat` stays. */
   sequence: number;
-  childCount = 0;
   acl: readonly ACL[] | null = null;
-  dataLength = 0;
+  /** CRC-32 of the path. */
+  pathCrc = 0;
   /** CRC-32 of path and data. */
   contentCrc = 0;
   /** What the node adds to the tree digest. */
@@ -27,7 +27,7 @@ export class ChangeRecord {
   /** What the record replaced, while its transaction can still be refused. */
   previous: ChangeRecord | undefined = undefined;
 
-  constructor(path: string, zxid: bigint, exists: boolean, stat: WritableStat) {
+  constructor(path: string, zxid: bigint, exists: boolean, stat: NodeStat) {
     this.path = path;
     this.zxid = zxid;
     this.exists = exists;
@@ -35,8 +35,6 @@ export class ChangeRecord {
     this.sequence = stat.cversion;
   }
 }
-
-export type WritableStat = { -readonly [F in keyof StatPersisted]: StatPersisted[F] };
 
 /**
  * The tree as it will be: the committed tree plus the changes of every transaction that was prepared and is not applied yet,
@@ -94,13 +92,15 @@ export class Pending {
   }
 
   /** A node that is not there yet; to be `put` when it is filled in. */
-  create(path: string, zxid: Zxid, stat: WritableStat): ChangeRecord {
-    return new ChangeRecord(path, zxid, true, stat);
+  create(path: string, zxid: Zxid, stat: NodeStat): ChangeRecord {
+    const record = new ChangeRecord(path, zxid, true, stat);
+    if (this.digestEnabled) record.pathCrc = pathCrcOf(path);
+    return record;
   }
 
   setData(record: ChangeRecord, data: Uint8Array | null): void {
-    record.dataLength = data === null ? 0 : data.length;
-    if (this.digestEnabled) record.contentCrc = contentCrcOf(record.path, data);
+    record.stat.dataLength = data === null ? 0 : data.length;
+    if (this.digestEnabled) record.contentCrc = contentCrcOf(record.pathCrc, data);
   }
 
   /** The record counts from now on. */
@@ -178,11 +178,10 @@ export class Pending {
 
   private load(path: string, node: number): ChangeRecord {
     const { view } = this;
-    const record = new ChangeRecord(path, NOT_CHANGED, true, view.statPersisted(node));
-    record.childCount = view.childCount(node);
+    const record = new ChangeRecord(path, NOT_CHANGED, true, view.nodeStat(node));
     record.acl = view.acl(node);
-    record.dataLength = view.dataLength(node);
     if (!this.digestEnabled) return record;
+    record.pathCrc = view.pathCrc(node);
     record.contentCrc = view.contentCrc(node);
     record.digest = view.nodeDigest(node);
     return record;
@@ -231,31 +230,15 @@ export class Pending {
 }
 
 function copyOf(record: ChangeRecord): ChangeRecord {
-  const copy = new ChangeRecord(record.path, NOT_CHANGED, true, { ...record.stat });
+  const copy = new ChangeRecord(record.path, NOT_CHANGED, true, record.stat.copy());
   copy.sequence = record.sequence;
-  copy.childCount = record.childCount;
   copy.acl = record.acl;
-  copy.dataLength = record.dataLength;
+  copy.pathCrc = record.pathCrc;
   copy.contentCrc = record.contentCrc;
   return copy;
 }
 
-/** What a node has that transaction `zxid` makes. */
-export function newStat(zxid: Zxid, timeMs: bigint, ephemeralOwner: bigint): WritableStat {
-  return {
-    czxid: zxid,
-    mzxid: zxid,
-    ctime: timeMs,
-    mtime: timeMs,
-    version: 0,
-    cversion: 0,
-    aversion: 0,
-    ephemeralOwner,
-    pzxid: zxid,
-  };
-}
-
-const NO_STAT: WritableStat = newStat(ZXID_ZERO, 0n, 0n);
+const NO_STAT = new NodeStat();
 const NOT_CHANGED = -1n;
 const LARGE_DELTA = 2 ** 50;
 const COMPACT_AT = 1024;

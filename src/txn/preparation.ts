@@ -1,4 +1,5 @@
 import type { Zxid } from "../base/zxid.ts";
+import { type Stamp, stampOf } from "../tree/stamp.ts";
 import { Err } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
 import type { ChangeRecord, Pending } from "./pending.ts";
@@ -17,15 +18,15 @@ export interface PrepareParts {
 export class Preparation {
   readonly request: PrepareRequest;
   readonly zxid: Zxid;
-  /** Wall clock. */
-  readonly timeMs: bigint;
+  /** What the nodes that the transaction changes are marked with. */
+  readonly stamp: Stamp;
   private readonly parts: PrepareParts;
 
   constructor(parts: PrepareParts, request: PrepareRequest, zxid: Zxid, timeMs: bigint) {
     this.parts = parts;
     this.request = request;
     this.zxid = zxid;
-    this.timeMs = timeMs;
+    this.stamp = stampOf(zxid, timeMs);
   }
 
   get view(): CommittedView {

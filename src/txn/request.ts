@@ -1,7 +1,8 @@
 import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
+import type { NodeStat } from "../tree/nodeStat.ts";
 import type { SyncWrite, Undecodable, WriteRequest } from "../wire/client/decode.ts";
-import type { ACL, Id, StatPersisted } from "../wire/client/shared.ts";
+import type { ACL, Id } from "../wire/client/shared.ts";
 
 /** A request on its way to becoming a transaction. */
 export interface PrepareRequest {
@@ -20,11 +21,11 @@ export interface CommittedView {
   /** Sum of all node digests modulo 2^64. */
   readonly digest: bigint;
   find(path: string): number;
-  childCount(node: number): number;
   data(node: number): Uint8Array | null;
-  dataLength(node: number): number;
   acl(node: number): readonly ACL[] | null;
-  statPersisted(node: number): StatPersisted;
+  nodeStat(node: number): NodeStat;
+  /** CRC-32 of the path, signed. */
+  pathCrc(node: number): number;
   /** CRC-32 of path and data, signed. */
   contentCrc(node: number): number;
   /** What the node adds to the digest, unsigned; 0 below /zookeeper. */

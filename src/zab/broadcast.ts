@@ -13,9 +13,10 @@ export interface Proposal {
   readonly packet: QuorumPacket;
   /** Each of them must have a quorum: two while a reconfiguration is pending. */
   readonly verifiers: readonly QuorumVerifier[];
-  readonly acked: Set<ServerId>;
+  /** Each server once. */
+  readonly acked: ServerId[];
   /** Links that wait for SYNC behind this commit. */
-  readonly syncs: LinkId[];
+  syncs: LinkId[] | undefined;
 }
 
 /**
@@ -44,7 +45,7 @@ export class Broadcast {
   propose(entry: TxnBytes, verifiers: readonly QuorumVerifier[]): Proposal {
     assert(entry.zxid === nextZxid(this.lastProposed), "proposals follow one another without gap");
     const packet = quorumPacket(PacketType.proposal, entry.zxid, entry.bytes);
-    const proposal: Proposal = { entry, packet, verifiers, acked: new Set(), syncs: [] };
+    const proposal: Proposal = { entry, packet, verifiers, acked: [], syncs: undefined };
     this.proposals.push(proposal);
     this.lastProposed = entry.zxid;
     return proposal;
@@ -54,7 +55,7 @@ export class Broadcast {
   ack(sid: ServerId, zxid: Zxid): boolean {
     if (this.outstanding === 0 || zxid <= this.lastCommitted) return true;
     const proposal = this.find(zxid);
-    proposal?.acked.add(sid);
+    if (proposal !== undefined) count(proposal, sid);
     return proposal !== undefined;
   }
 
@@ -63,7 +64,7 @@ export class Broadcast {
     for (let i = this.head; i < this.proposals.length; i++) {
       const proposal = this.proposals[i];
       if (proposal === undefined || proposal.entry.zxid > zxid) return;
-      proposal.acked.add(sid);
+      count(proposal, sid);
     }
   }
 
@@ -72,7 +73,10 @@ export class Broadcast {
    * outstanding anew.
    */
   forget(sid: ServerId): void {
-    this.visit((proposal) => void proposal.acked.delete(sid));
+    this.visit(({ acked }) => {
+      const at = acked.indexOf(sid);
+      if (at >= 0) acked.splice(at, 1);
+    });
   }
 
   /** Removes and returns the oldest proposal if a quorum has it; then it is committed. */
@@ -91,8 +95,9 @@ export class Broadcast {
   /** Whether a SYNC to `link` has to wait; then it comes with the proposal that is the newest now (peer-protocol 4.9). */
   waitForSync(link: LinkId): boolean {
     const newest = this.outstanding === 0 ? undefined : this.proposals[this.proposals.length - 1];
-    newest?.syncs.push(link);
-    return newest !== undefined;
+    if (newest === undefined) return false;
+    newest.syncs = [...(newest.syncs ?? []), link];
+    return true;
   }
 
   visit(look: (proposal: Proposal) => void): void {
@@ -107,6 +112,10 @@ export class Broadcast {
     if (oldest === undefined || zxid > this.lastProposed) return undefined;
     return this.proposals[this.head + Number(zxid - oldest.entry.zxid)];
   }
+}
+
+function count({ acked }: Proposal, sid: ServerId): void {
+  if (!acked.includes(sid)) acked.push(sid);
 }
 
 function hasQuorum({ verifiers, acked }: Proposal): boolean {

@@ -441,7 +441,7 @@ export class Leader {
     if (this.links.isRegistered("observer")) {
       this.links.forward("observer", quorumPacket(PacketType.inform, zxid, bytes), now);
     }
-    for (const link of syncs) this.reply(link, SYNC);
+    if (syncs !== undefined) for (const link of syncs) this.reply(link, SYNC);
     this.world.commit(entry);
   }
 

@@ -5,8 +5,8 @@ export interface QuorumVerifier {
   readonly version: bigint;
   readonly voters: ReadonlySet<ServerId>;
   readonly observers: ReadonlySet<ServerId>;
-  /** Whether the voters among `sids` are a quorum; everybody else in it is ignored (ZOOKEEPER-2959). */
-  containsQuorum(sids: ReadonlySet<ServerId>): boolean;
+  /** Whether the voters among `sids`, each named once, are a quorum; everybody else in it is ignored (ZOOKEEPER-2959). */
+  containsQuorum(sids: Iterable<ServerId>): boolean;
   /** 0 for a server that votes but is never chosen, and for who is no voter. */
   weight(sid: ServerId): number;
 }
@@ -25,7 +25,7 @@ export class Majority implements QuorumVerifier {
     this.half = Math.floor(this.voters.size / 2);
   }
 
-  containsQuorum(sids: ReadonlySet<ServerId>): boolean {
+  containsQuorum(sids: Iterable<ServerId>): boolean {
     let count = 0;
     for (const sid of sids) if (this.voters.has(sid)) count++;
     return count > this.half;

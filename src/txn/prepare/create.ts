@@ -1,3 +1,4 @@
+import { NodeStat } from "../../tree/nodeStat.ts";
 import { CONTAINER_OWNER, ttlOwner } from "../../tree/owners.ts";
 import type { CreateTTLWrite, CreateWrite } from "../../wire/client/decode.ts";
 import { CreateFlags, Err, Op, Perms } from "../../wire/client/numbers.ts";
@@ -5,7 +6,7 @@ import type { ACL } from "../../wire/client/shared.ts";
 import { LIMITS_NAME, nameOf, parentOf, QUOTA_ROOT, sequenceSuffix, validatePath } from "../../wire/paths.ts";
 import type { CreateBody, CreateContainerBody, CreateTTLBody } from "../../wire/txnValue.ts";
 import { isOrdinaryEphemeral } from "../owner.ts";
-import { type ChangeRecord, newStat } from "../pending.ts";
+import type { ChangeRecord } from "../pending.ts";
 import { nextVersion, type Preparation } from "../preparation.ts";
 import { checkQuotaOfCreate } from "../quota.ts";
 import { crashesWhenDeleted } from "./delete.ts";
@@ -64,15 +65,18 @@ function change(
   const { pending, zxid } = on;
   const parentCVersion = nextVersion(parent.sequence);
   const above = pending.edit(parent, zxid);
-  above.childCount++;
+  above.stat.childCount++;
   above.sequence = parentCVersion;
   // The tree raises the counter only: past 2^31 - 1 it stays where it is (on-disk-formats 5.4).
   if (parentCVersion > above.stat.cversion) {
     above.stat.cversion = parentCVersion;
-    above.stat.pzxid = zxid;
+    above.stat.setPzxid(on.stamp);
   }
   pending.put(above);
-  const node = pending.create(path, zxid, newStat(zxid, on.timeMs, ownerOf(on, write, isEphemeral)));
+  const stat = new NodeStat();
+  stat.create(on.stamp);
+  stat.ephemeralOwner = ownerOf(on, write, isEphemeral);
+  const node = pending.create(path, zxid, stat);
   node.acl = acl;
   pending.setData(node, write.data);
   pending.put(node);

@@ -19,7 +19,7 @@ export function prepareDelete(on: Preparation, write: DeleteWrite): DeleteBody |
   const node = on.pending.find(path);
   if (node === undefined) return Err.noNode;
   if (!matchesVersion(write.version, node.stat.version)) return Err.badVersion;
-  if (node.childCount > 0) return Err.notEmpty;
+  if (node.stat.childCount > 0) return Err.notEmpty;
   if (crashesWhenDeleted(path)) return Err.badArguments;
   removeNode(on, node, parent);
   return { type: write.op, path };
@@ -29,8 +29,8 @@ export function prepareDelete(on: Preparation, write: DeleteWrite): DeleteBody |
 export function removeNode(on: Preparation, node: ChangeRecord, parent: ChangeRecord): void {
   const { pending, zxid } = on;
   const above = pending.edit(parent, zxid);
-  above.childCount--;
-  if (zxid > above.stat.pzxid) above.stat.pzxid = zxid;
+  above.stat.childCount--;
+  above.stat.raisePzxid(on.stamp);
   pending.put(above);
   pending.remove(node, zxid);
 }

@@ -13,7 +13,7 @@ export function prepareDeleteContainer(on: Preparation, write: DeleteContainerWr
   if (parentPath === undefined || isProtected(path)) return Err.badArguments;
   const node = on.pending.find(path);
   if (node === undefined) return Err.noNode;
-  if (node.childCount > 0) return Err.notEmpty;
+  if (node.stat.childCount > 0) return Err.notEmpty;
   if (isOrdinaryEphemeral(node.stat.ephemeralOwner, on.options)) return Err.badVersion;
   const parent = on.pending.find(parentPath);
   if (parent === undefined) return Err.noNode;

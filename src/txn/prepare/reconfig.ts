@@ -19,8 +19,7 @@ export function prepareReconfig(on: Preparation, write: ReconfigWrite): SetDataB
   const node = on.pending.edit(found, on.zxid);
   // The config node always shows version -1.
   node.stat.version = -1;
-  node.stat.mzxid = on.zxid;
-  node.stat.mtime = on.timeMs;
+  node.stat.modify(on.stamp);
   on.pending.setData(node, data);
   on.pending.put(node);
   return { type: write.op, path: CONFIG_NODE, data, version: -1 };

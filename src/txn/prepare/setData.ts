@@ -14,14 +14,13 @@ export function prepareSetData(on: Preparation, write: SetDataWrite): SetDataBod
   const found = on.pending.find(path);
   if (found === undefined) return Err.noNode;
   if (!on.permits(found, Perms.write)) return Err.noAuth;
-  const error = checkQuotaOfSetData(on, path, found.dataLength, data);
+  const error = checkQuotaOfSetData(on, path, found.stat.dataLength, data);
   if (error !== Err.ok) return error;
   if (!matchesVersion(write.version, found.stat.version)) return Err.badVersion;
   if (spoilsQuotaStats(path, data)) return Err.badArguments;
   const node = on.pending.edit(found, on.zxid);
   node.stat.version = nextVersion(node.stat.version);
-  node.stat.mzxid = on.zxid;
-  node.stat.mtime = on.timeMs;
+  node.stat.modify(on.stamp);
   on.pending.setData(node, data);
   on.pending.put(node);
   return { type: write.op, path, data, version: node.stat.version };

@@ -17,12 +17,7 @@ import { type ACL, MultiHeader } from "./shared.ts";
  * Requests that travel to the leader, decoded wholly on the server that took them: a Java leader answers a body that it
  * cannot decode with a zxid it has used already, and no later write commits (client-protocol 3.1 and 10, H1).
  */
-export type WriteRequest = (Exclude<SubWrite, CheckWrite> | OtherWrite) & Carried;
-
-interface Carried {
-  /** What a learner forwards: the request behind its header, unchanged. */
-  readonly body: Uint8Array;
-}
+export type WriteRequest = Exclude<SubWrite, CheckWrite> | OtherWrite;
 
 /** What a multi may hold. A null ACL vector of a createTTL is refused when the request is prepared. */
 export type SubWrite = CreateWrite | CreateTTLWrite | DeleteWrite | SetDataWrite | CheckWrite;
@@ -129,74 +124,73 @@ export interface Undecodable {
    */
   readonly takesZxid: boolean;
   readonly reason: string;
-  readonly body: Uint8Array;
 }
 
 /**
- * The request of type `op` whose record is `body`. The result holds views of `body`, so its bytes must not be used again.
- * Never throws: what is malformed comes back as Undecodable.
+ * The request of type `op` whose record is bytes[start, end). The result holds views of the bytes, so they must not be used
+ * again. Never throws: what is malformed comes back as Undecodable.
  */
-export function decodeWrite(op: number, body: Uint8Array): WriteRequest | Undecodable {
+export function decodeWrite(op: number, bytes: Uint8Array, start = 0, end = bytes.length): WriteRequest | Undecodable {
   try {
     // A frame or packet has bounded the whole, and with it every length inside.
-    READER.reset(body);
-    return read(op, READER, body);
+    READER.reset(bytes, start, end);
+    return read(op, READER);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return undecodable(body, error.message, op === Op.multi);
+    return undecodable(error.message, op === Op.multi);
   }
 }
 
-export function createSessionWrite(timeOut: number): CreateSessionWrite & Carried {
-  return { op: Op.createSession, timeOut, body: CreateSessionRequest.encode({ timeOut }) };
+export function createSessionWrite(timeOut: number): CreateSessionWrite {
+  return { op: Op.createSession, timeOut };
 }
 
-export function closeSessionWrite(): CloseSessionWrite & Carried {
-  return { op: Op.closeSession, body: NOTHING };
+export function closeSessionWrite(): CloseSessionWrite {
+  return { op: Op.closeSession };
 }
 
-export function deleteContainerWrite(path: string): DeleteContainerWrite & Carried {
-  return { op: Op.deleteContainer, path, body: NOTHING };
+export function deleteContainerWrite(path: string): DeleteContainerWrite {
+  return { op: Op.deleteContainer, path };
 }
 
-function read(op: number, reader: Reader, body: Uint8Array): WriteRequest | Undecodable {
+function read(op: number, reader: Reader): WriteRequest | Undecodable {
   switch (op) {
     case Op.create:
     case Op.create2:
     case Op.createContainer: {
       const { path, data, acl, flags } = CreateRequest.read(reader);
-      return { op, path, data, acl, flags, body };
+      return { op, path, data, acl, flags };
     }
     case Op.createTTL: {
       const { path, data, acl, flags, ttl } = CreateTTLRequest.read(reader);
-      return { op, path, data, acl, flags, ttl, body };
+      return { op, path, data, acl, flags, ttl };
     }
     case Op.delete: {
       const { path, version } = DeleteRequest.read(reader);
-      return { op, path, version, body };
+      return { op, path, version };
     }
     case Op.setData: {
       const { path, data, version } = SetDataRequest.read(reader);
-      return { op, path, data, version, body };
+      return { op, path, data, version };
     }
     case Op.setACL: {
       const { path, acl, version } = SetACLRequest.read(reader);
-      return { op, path, acl, version, body };
+      return { op, path, acl, version };
     }
     case Op.multi:
-      return readMulti(reader, body);
+      return readMulti(reader);
     case Op.reconfig: {
       const { joiningServers, leavingServers, newMembers, curConfigId } = ReconfigRequest.read(reader);
-      return { op, joiningServers, leavingServers, newMembers, curConfigId, body };
+      return { op, joiningServers, leavingServers, newMembers, curConfigId };
     }
     case Op.sync:
-      return { op, path: SyncRequest.read(reader).path, body };
+      return { op, path: SyncRequest.read(reader).path };
     case Op.createSession:
-      return { op, timeOut: CreateSessionRequest.read(reader).timeOut, body };
+      return { op, timeOut: CreateSessionRequest.read(reader).timeOut };
     case Op.closeSession:
-      return { op, body };
+      return { op };
     default:
-      return { op: "undecodable", err: Err.unimplemented, takesZxid: false, reason: `type ${op} is no write`, body };
+      return { op: "undecodable", err: Err.unimplemented, takesZxid: false, reason: `type ${op} is no write` };
   }
 }
 
@@ -215,10 +209,10 @@ export function isWriteList(body: Uint8Array): boolean {
   }
 }
 
-function readMulti(reader: Reader, body: Uint8Array): WriteRequest | Undecodable {
+function readMulti(reader: Reader): WriteRequest | Undecodable {
   const ops = readList(reader);
-  if (ops === undefined) return undecodable(body, "a create without an ACL vector in a multi", false);
-  return hasNullPath(ops) ? undecodable(body, "a null path in a multi", true) : { op: Op.multi, ops, body };
+  if (ops === undefined) return undecodable("a create without an ACL vector in a multi", false);
+  return hasNullPath(ops) ? undecodable("a null path in a multi", true) : { op: Op.multi, ops };
 }
 
 /** Undefined: a create without an ACL vector is in it. */
@@ -283,8 +277,8 @@ function readSubTTL(reader: Reader): SubWrite {
   return { op: flags === CreateFlags.container ? Op.createContainer : Op.create, path, data, acl, flags };
 }
 
-function undecodable(body: Uint8Array, reason: string, takesZxid: boolean): Undecodable {
-  return { op: "undecodable", err: Err.marshallingError, takesZxid, reason, body };
+function undecodable(reason: string, takesZxid: boolean): Undecodable {
+  return { op: "undecodable", err: Err.marshallingError, takesZxid, reason };
 }
 
 const NOTHING = new Uint8Array(0);
