@@ -59,7 +59,9 @@ export function orderedRequest(chance: Chance, known: Known): Request {
     const request = anyRequest(chance, known);
     const isRace =
       (request.type === Op.setACL && SHUT_PATH.test(request.text)) ||
-      (known.quotas === "enforced" && ASK_QUOTAS.has(request.type));
+      (known.quotas === "enforced" && ASK_QUOTAS.has(request.type)) ||
+      // Fails inside 3.9.5, which then does not take back what stood before it.
+      (request.type === Op.multi && NULL_ID.test(request.text));
     if (request.type !== Op.auth && request.type !== Op.sasl && !isRace) return request;
   }
 }
@@ -446,6 +448,7 @@ const ASK_QUOTAS = new Set<number>([
   Op.multi,
   Op.multiRead,
 ]);
+const NULL_ID = /(id|scheme)=null/;
 const SHUT_PATH = /path="\/[rs]/;
 const OPEN = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 const HUGE = Uint8Array.of(0x7f, 0xff, 0xff, 0xff);
