@@ -101,7 +101,7 @@ export class Host implements World {
       preAllocSizeBytes: config.preAllocSizeBytes,
       forceSync: config.forceSync,
     });
-    const auth = { digestId, superDigest: config.superDigest };
+    const auth = { digestId: digestIds(config), superDigest: config.superDigest };
     const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };
     this.server = new Server(config, recovered, parts, now());
     this.disks.onEvent((event) => {
@@ -328,9 +328,12 @@ function now(): Instant {
   return { monoMs: performance.now(), wallMs: Date.now() };
 }
 
-function digestId(userPassword: Uint8Array): string {
-  const user = Buffer.from(userPassword).toString("utf8").split(":", 1)[0] ?? "";
-  return `${user}:${createHash("sha1").update(userPassword).digest("base64")}`;
+function digestIds({ aclSchemes, digestAlg }: Config): ((userPassword: Uint8Array) => string) | undefined {
+  if (!aclSchemes.includes("digest")) return undefined;
+  return (userPassword) => {
+    const user = Buffer.from(userPassword).toString("utf8").split(":", 1)[0] ?? "";
+    return `${user}:${createHash(digestAlg).update(userPassword).digest("base64")}`;
+  };
 }
 
 function closeAll(listening: readonly Listening[]): void {

@@ -6,21 +6,35 @@ import { runShell, type ShellAnswer, type ShellCommand, withoutTimes } from "./j
 // zkCli, one command a run, against a fresh server of each kind: the same words on the screen, the same exit codes.
 
 test("the official shell prints the same for ours as for Java", async () => {
+  const java = await sameWords({}, COMMANDS);
+  expect(java.find(({ command }) => command === "get /a")).toMatchObject({ output: "some data", exitCode: "0" });
+}, 120_000);
+
+test("with quotas that are enforced and TTL nodes too", async () => {
+  const java = await sameWords({ enforceQuota: "true", extendedTypesEnabled: "true" }, QUOTA_COMMANDS);
+  expect(java.filter(({ output }) => output.includes("Quota has exceeded"))).toHaveLength(3);
+}, 120_000);
+
+/** Runs the commands on both servers, expects no difference, and gives what Java's said. */
+async function sameWords(
+  config: Readonly<Record<string, string>>,
+  commands: readonly ShellCommand[],
+): Promise<readonly ShellAnswer[]> {
   // All commands run in one JVM, whose connections stay.
-  const many = { config: { maxClientCnxns: 0 } };
+  const many = { config: { maxClientCnxns: 0, ...config } };
   const servers = await Promise.all([startJavaServer(many), startTypekeeperServer(many)]);
   try {
-    const [java = [], ours = []] = await Promise.all(servers.map(commandsOn));
+    const [java = [], ours = []] = await Promise.all(servers.map((server) => commandsOn(server, commands)));
     for (const [index, { command, exitCode }] of java.entries()) {
       const found = ours[index];
       expect({ ...found, output: words(found) }).toEqual({ command, output: words(java[index]), exitCode });
     }
-    expect(ours.length).toBe(COMMANDS.length);
-    expect(java.find(({ command }) => command === "get /a")).toMatchObject({ output: "some data", exitCode: "0" });
+    expect(ours.length).toBe(commands.length);
+    return java;
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
-}, 120_000);
+}
 
 test("the official shell as a process of its own", async () => {
   const server = await startTypekeeperServer();
@@ -36,9 +50,9 @@ test("the official shell as a process of its own", async () => {
   }
 }, 60_000);
 
-async function commandsOn(server: PeerServer): Promise<readonly ShellAnswer[]> {
+async function commandsOn(server: PeerServer, commands: readonly ShellCommand[]): Promise<readonly ShellAnswer[]> {
   await server.waitServing();
-  return runShell(`127.0.0.1:${server.clientPort}`, COMMANDS);
+  return runShell(`127.0.0.1:${server.clientPort}`, commands);
 }
 
 /** What a command said that is the same for all servers; the order of children is nobody's promise. */
@@ -125,4 +139,45 @@ const COMMANDS: readonly ShellCommand[] = [
   ["ls", "-R", "/"],
   ["quit"],
   ["nonsense"],
+];
+
+const QUOTA_COMMANDS: readonly ShellCommand[] = [
+  ["create", "/q", "12345"],
+  ["create", "/q/a", "x"],
+  ["listquota", "/q"],
+  ["setquota", "-N", "3", "/q"],
+  ["listquota", "/q"],
+  ["setquota", "-B", "10", "/q"],
+  ["listquota", "/q"],
+  ["setquota", "-n", "1", "/q"],
+  ["setquota", "-b", "1", "/q"],
+  ["listquota", "/q"],
+  ["create", "/q/b"],
+  ["create", "/q/c"],
+  ["set", "/q/a", "1234567"],
+  ["set", "/q/a", "12345"],
+  ["setquota", "-N", "9", "/q/a"],
+  ["setquota", "-N", "9", "/"],
+  ["setquota", "-N", "9", "/none"],
+  ["setquota", "-N", "9", "/zookeeper/quota"],
+  ["setquota", "-N", "0", "/q"],
+  ["setquota", "-N", "x", "/q"],
+  ["create", "-s", "/q/a/s-", "x"],
+  ["listquota", "/q"],
+  ["delquota", "-N", "/q"],
+  ["create", "/q/c"],
+  ["listquota", "/q"],
+  ["delquota", "-B", "/q"],
+  ["listquota", "/q"],
+  ["delquota", "/q"],
+  ["listquota", "/q"],
+  ["ls", "-R", "/zookeeper"],
+  ["create", "-t", "600000", "/ttl", "x"],
+  ["create", "-s", "-t", "600000", "/ttl-", "x"],
+  ["create", "-e", "-t", "600000", "/ttl-e", "x"],
+  ["create", "-t", "0", "/ttl-0", "x"],
+  ["create", "-t", "1099511627776", "/ttl-long", "x"],
+  ["create", "-t", "1099511627775", "/ttl-longest", "x"],
+  ["stat", "/ttl"],
+  ["get", "-s", "/ttl"],
 ];

@@ -9,7 +9,7 @@ import { SUPER_DIGEST } from "./pools.ts";
 // masked and what is left out). TYPEKEEPER_DIFFERENTIAL_SEED replays a run, TYPEKEEPER_DIFFERENTIAL_REQUESTS sets its length.
 
 const seed = seedFrom("TYPEKEEPER_DIFFERENTIAL_SEED");
-const budget = Number(process.env.TYPEKEEPER_DIFFERENTIAL_REQUESTS ?? 20_000);
+const budget = Number(process.env.TYPEKEEPER_DIFFERENTIAL_REQUESTS ?? 100_000);
 
 // Sessions outlive the run, and nothing is deleted by a clock: both would take zxids at different moments.
 const OPTIONS: ServerOptions = {
@@ -24,55 +24,15 @@ const EXTENDED: ServerOptions = {
   jvmFlags: [...(OPTIONS.jvmFlags ?? []), "-Dzookeeper.extendedTypesEnabled=true"],
 };
 
-test("the suite itself: two Java servers do not differ, and one with other rules does", async () => {
-  await between([startJavaServer(OPTIONS), startJavaServer(OPTIONS)], (pair) =>
-    runLockstep(...pair, { seed, requests: budget / 20 }),
-  );
-  await between([startJavaServer(OPTIONS), startJavaServer(EXTENDED)], async (pair) => {
-    await expect(runLockstep(...pair, { seed, requests: budget })).rejects.toThrow("a difference");
-  });
-}, 300_000);
-
-test(`ours answers as Java does (seed ${seed})`, async () => {
-  const coverage = await between(
-    [startJavaServer(OPTIONS), process.env.SUBJ ? startJavaServer(OPTIONS) : startTypekeeperServer(OPTIONS)],
-    (pair) => runLockstep(...pair, { seed, requests: (budget * 3) / 4 }),
-  );
-  expect(unseen(coverage, SEEN_PLAIN)).toEqual([]);
-}, 600_000);
-
-test(`ours answers as Java does with extended types (seed ${seed})`, async () => {
-  const coverage = await between([startJavaServer(EXTENDED), startTypekeeperServer(EXTENDED)], (pair) =>
-    runLockstep(...pair, { seed, requests: budget / 4 }),
-  );
-  expect(unseen(coverage, SEEN_EXTENDED)).toEqual([]);
-}, 600_000);
-
-async function between<T>(
-  starting: readonly [Promise<PeerServer>, Promise<PeerServer>],
-  run: (pair: readonly [PeerServer, PeerServer]) => Promise<T>,
-): Promise<T> {
-  const pair = await Promise.all(starting);
-  try {
-    await Promise.all(pair.map((server) => server.waitServing()));
-    return await run(pair);
-  } finally {
-    await Promise.all(pair.map((server) => server.stop()));
-  }
-}
-
-/** What a run of this length has seen whatever its seed: else the generator no longer asks what it should. */
-function unseen({ requests, answers }: Coverage, expected: string): readonly string[] {
-  if (requests < FULL_RUN) return [];
-  const keys = expected
-    .trim()
-    .split("\n")
-    .flatMap((line) => {
-      const [name, ...verdicts] = line.trim().split(" ");
-      return verdicts.map((verdict) => `${name} ${verdict}`);
-    });
-  return keys.filter((key) => !answers.has(key));
-}
+const ENFORCED: ServerOptions = {
+  ...EXTENDED,
+  jvmFlags: [
+    ...(EXTENDED.jvmFlags ?? []),
+    "-Dzookeeper.enforceQuota=true",
+    "-Dzookeeper.authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
+    "-Dzookeeper.authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider",
+  ],
+};
 
 const FULL_RUN = 5_000;
 const SEEN = `
@@ -111,3 +71,57 @@ const SEEN_EXTENDED = `
   createTTL 0 -8 -110
   multi 0 -101
   event 1 2 3 4`;
+const SEEN_ENFORCED = `
+  create 0 -125 -114
+  setData 0 -125
+  delete 0`;
+
+test("the suite itself: two Java servers do not differ, and one with other rules does", async () => {
+  await between([startJavaServer(OPTIONS), startJavaServer(OPTIONS)], (pair) =>
+    runLockstep(...pair, { seed, requests: budget / 20 }),
+  );
+  await between([startJavaServer(OPTIONS), startJavaServer(EXTENDED)], async (pair) => {
+    await expect(runLockstep(...pair, { seed, requests: budget })).rejects.toThrow("a difference");
+  });
+}, 300_000);
+
+test.each([
+  ["as they are by default", OPTIONS, "counted", 0.6, SEEN_PLAIN],
+  ["with extended types", EXTENDED, "counted", 0.2, SEEN_EXTENDED],
+  ["with quotas that are enforced and more schemes in ACLs", ENFORCED, "enforced", 0.2, SEEN_ENFORCED],
+] as const)(
+  `ours answers as Java does, both %s (seed ${seed})`,
+  async (_, options, quotas, share, seen) => {
+    const coverage = await between([startJavaServer(options), startTypekeeperServer(options)], (pair) =>
+      runLockstep(...pair, { seed, requests: budget * share, quotas }),
+    );
+    expect(unseen(coverage, seen)).toEqual([]);
+  },
+  600_000,
+);
+
+async function between<T>(
+  starting: readonly [Promise<PeerServer>, Promise<PeerServer>],
+  run: (pair: readonly [PeerServer, PeerServer]) => Promise<T>,
+): Promise<T> {
+  const pair = await Promise.all(starting);
+  try {
+    await Promise.all(pair.map((server) => server.waitServing()));
+    return await run(pair);
+  } finally {
+    await Promise.all(pair.map((server) => server.stop()));
+  }
+}
+
+/** What a run of this length has seen whatever its seed: else the generator no longer asks what it should. */
+function unseen({ requests, answers }: Coverage, expected: string): readonly string[] {
+  if (requests < FULL_RUN) return [];
+  const keys = expected
+    .trim()
+    .split("\n")
+    .flatMap((line) => {
+      const [name, ...verdicts] = line.trim().split(" ");
+      return verdicts.map((verdict) => `${name} ${verdict}`);
+    });
+  return keys.filter((key) => !answers.has(key));
+}

@@ -2,7 +2,7 @@ import { Op } from "../../src/wire/client/numbers.ts";
 import { ReplyHeader } from "../../src/wire/client/shared.ts";
 import type { PeerServer } from "../peers/server.ts";
 import { Chance } from "./chance.ts";
-import { nameOf } from "./requests.ts";
+import { nameOf, type Quotas } from "./requests.ts";
 import { type Opening, Script, type Sent, type Step } from "./script.ts";
 import { type Answer, Side } from "./side.ts";
 
@@ -21,10 +21,10 @@ export class Lockstep {
   private readonly answers = new Map<string, number>();
   private sent = 0;
 
-  constructor(reference: PeerServer, subject: PeerServer, seed: number, options = { quotas: true }) {
+  constructor(reference: PeerServer, subject: PeerServer, seed: number, quotas: Quotas = "counted") {
     this.seed = seed;
     this.sides = [new Side(reference.clientPort), new Side(subject.clientPort)];
-    this.script = new Script(new Chance(seed), SLOTS, options);
+    this.script = new Script(new Chance(seed), SLOTS, quotas);
   }
 
   get coverage(): Coverage {
@@ -67,9 +67,9 @@ export class Lockstep {
 export async function runLockstep(
   reference: PeerServer,
   subject: PeerServer,
-  { seed, requests }: { readonly seed: number; readonly requests: number },
+  { seed, requests, quotas }: { readonly seed: number; readonly requests: number; readonly quotas?: Quotas },
 ): Promise<Coverage> {
-  const lockstep = new Lockstep(reference, subject, seed);
+  const lockstep = new Lockstep(reference, subject, seed, quotas);
   try {
     await lockstep.run(requests);
     await lockstep.hangUp();

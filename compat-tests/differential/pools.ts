@@ -162,11 +162,41 @@ const BAD_IDS: readonly ACL["id"][] = [
   { scheme: "ip", id: null },
   { scheme: "ip", id: "1::2::3" },
   { scheme: "super", id: "" },
-  { scheme: "sasl", id: "bob" },
-  { scheme: "x509", id: "CN=a" },
   { scheme: "nope", id: "x" },
   { scheme: null, id: "anyone" },
   { scheme: "", id: "" },
+];
+
+/** Schemes that a server knows when it is told to, with ids that are well formed and ids that are not. */
+const LOGIN_IDS: readonly ACL["id"][] = [
+  ...["bob", "", "bob@R", "bob/h@R", "a/b/c", "a/b/c@R", "bob@R@S", "/@", "bob@R/h"].map((id) => ({
+    scheme: "sasl",
+    id,
+  })),
+  ...[
+    "CN=a",
+    "",
+    "cn=a; o=b",
+    "CN=a+OU=b",
+    "CN",
+    "XX=a",
+    "1.2.3=a",
+    "1.40.1=a",
+    "oid.2.5.4.3=x",
+    "CN=#040161",
+    "CN=#0401",
+    'CN="a,b"',
+    'CN="a',
+    "CN=a\\,b",
+    "CN=a\\x",
+    "CN=a\\41",
+    "CN=a<b",
+    "CN=a,",
+    "emailAddress=a@b",
+    "CN=é",
+  ].map((id) => ({ scheme: "x509", id })),
+  { scheme: "sasl", id: null },
+  { scheme: "x509", id: null },
 ];
 
 /** Some are well formed (client-protocol 7.4), most are not. */
@@ -219,6 +249,7 @@ export function aclFor(chance: Chance, path: string | null): readonly ACL[] | nu
 }
 
 function badId(chance: Chance): ACL["id"] {
+  if (chance.once(3)) return chance.pick(LOGIN_IDS);
   return chance.once(2) ? { scheme: "ip", id: chance.pick(ODD_ADDRESSES) } : chance.pick(BAD_IDS);
 }
 

@@ -1,7 +1,7 @@
 import { Op } from "../../src/wire/client/numbers.ts";
 import { RequestHeader } from "../../src/wire/client/shared.ts";
 import type { Chance } from "./chance.ts";
-import { anyRequest, CLOSE, fatalRequest, type Known, orderedRequest, type Request } from "./requests.ts";
+import { anyRequest, CLOSE, fatalRequest, type Known, orderedRequest, type Quotas, type Request } from "./requests.ts";
 
 /** How a session is opened: a new one, one that was opened before (its number), or one that no server has. */
 export type Opening = {
@@ -47,7 +47,7 @@ export class Script {
   private known: Known;
   private xid = 1_000;
 
-  constructor(chance: Chance, slots: number, { quotas }: Pick<Known, "quotas">) {
+  constructor(chance: Chance, slots: number, quotas: Quotas) {
     this.chance = chance;
     this.known = { made: [], zxid: 0n, quotas };
     this.slots = new Array<undefined>(slots).fill(undefined);
@@ -57,7 +57,7 @@ export class Script {
     const { chance } = this;
     const slot = chance.below(this.slots.length);
     if (this.slots[slot] === undefined) return chance.once(8) ? stray(chance) : this.open(slot);
-    const kind = chance.weighted(STEPS);
+    const kind = chance.weighted(this.known.quotas === "enforced" ? STEPS_ALONE : STEPS);
     switch (kind) {
       case "request":
         return { kind, slot, request: this.sent(anyRequest(chance, this.known)) };
@@ -110,7 +110,7 @@ export class Script {
 
   private batch(slot: number): Step {
     const { chance } = this;
-    const requests = Array.from({ length: 2 + chance.below(30) }, () => this.sent(orderedRequest(chance, this.known)));
+    const requests = Array.from({ length: 2 + chance.below(60) }, () => this.sent(orderedRequest(chance, this.known)));
     const closes = chance.once(20);
     // Nothing follows a closeSession: whether 3.9.5 still reads it, and answers -112, is a race.
     return { kind: "batch", slot, requests: [...requests, this.sent(closes ? CLOSE : SENTINEL)], closes };
@@ -155,12 +155,14 @@ export function framed(payload: Uint8Array): Uint8Array {
 }
 
 const STEPS = [
-  [160, "request"],
-  [14, "batch"],
+  [120, "request"],
+  [40, "batch"],
   [2, "fatal"],
   [2, "close"],
   [1, "cut"],
 ] as const;
+/** Where most requests may stand in no batch. */
+const STEPS_ALONE = [[300, "request"], [6, "batch"], ...STEPS.slice(2)] as const;
 const SESSIONS = [
   [5, "new"],
   [5, "old"],

@@ -53,7 +53,7 @@ async function takeTurns(turns: readonly Turn[]): Promise<void> {
       // What lies in the log behind the newest snapshot is the last writer's. Java's own digests are not always right (README.md).
       if (writer === "ts") expect(mismatches).toBe("0");
       // A start counts anew what quotas count, in Java and in ours: the one that never stops would not agree.
-      lockstep ??= new Lockstep(reference, server, seed, { quotas: false });
+      lockstep ??= new Lockstep(reference, server, seed, "none");
       await lockstep.run(REQUESTS_A_TURN);
       await lockstep.hangUp();
       if (kind === "ts") expect(await digestMismatches(server)).toBe(mismatches);

@@ -1,10 +1,11 @@
 import type { ServerId } from "../base/ids.ts";
+import type { FeatureSettings } from "./features.ts";
 
 /**
  * What a server runs by: zoo.cfg and the -D properties after Java's rules of precedence and defaulting (operations 1.1-1.7,
  * tables A-I). Frozen; every value is already checked, and what Java derives from another key is derived.
  */
-export interface Config {
+export interface Config extends FeatureSettings {
   /** As given on the command line; for messages. */
   readonly configPath: string;
 
@@ -60,8 +61,8 @@ export interface Config {
 
   readonly extendedTypesEnabled: boolean;
   readonly skipAcl: boolean;
-  readonly digestAuthEnabled: boolean;
   readonly superDigest: string | undefined;
+  /** The hash of digest ids, as Node calls it. */
   readonly digestAlg: string;
 
   /** 0 only in standalone mode. */

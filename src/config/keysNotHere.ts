@@ -23,7 +23,7 @@ export function checkKeysNotHere(file: FileKeys, system: SystemProperties): void
     if (MEMBERSHIP.test(key)) throw file.problem(key, unsafe("no such line: list every member in server.N lines"));
     if (PROTECTION.has(key) && file.flag(key, false)) throw file.problem(key, unsafe("false"));
   }
-  for (const key of ["sessionRequireClientSASLAuth", "enforce.auth.enabled"]) {
+  for (const key of ["sessionRequireClientSASLAuth"]) {
     if (system.flag(`zookeeper.${key}`, false)) throw file.problem(key, unsafe("false"));
   }
 }
@@ -101,8 +101,6 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
   ["observerMasterPort", notHere("int", "0")],
   ["dynamicConfigFile", notHere("text")],
   ["reconfigEnabled", notHere("flag", "false")],
-  ["localSessionsEnabled", notHere("flag", "false")],
-  ["localSessionsUpgradingEnabled", notHere("flag", "false")],
   ["autopurge.snapRetainCount", notHere("int", "3")],
   ["autopurge.purgeInterval", notHere("int", "0")],
   ["sslQuorum", notHere("flag", "false")],
@@ -129,7 +127,9 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
 const HERE: ReadonlySet<string> = new Set(
   `tickTime initLimit syncLimit connectToLearnerMasterLimit dataDir dataLogDir clientPort clientPortAddress
   clientPortListenBacklog maxClientCnxns minSessionTimeout maxSessionTimeout electionAlg quorumListenOnAllIPs
-  peerType syncEnabled standaloneEnabled multiAddress.enabled`.split(/\s+/),
+  peerType syncEnabled standaloneEnabled multiAddress.enabled localSessionsEnabled localSessionsUpgradingEnabled`.split(
+    /\s+/,
+  ),
 );
 
 const FILE_PREFIXES = ["group", "weight", "metricsProvider."];
@@ -147,20 +147,16 @@ const PROPERTY_PREFIXES = ["zookeeper.authProvider.", "zookeeper.superUser.", "z
 
 /** Property without `zookeeper.`, then the quiet value after a `|`. */
 const PREFIXED = `
-  extendedTypesEnabled|false emulate353TTLNodes|false enforceQuota|false watchManagerName watcherCleanThreadsNum
+  watchManagerName watcherCleanThreadsNum
   watcherCleanThreshold watcherCleanIntervalInSeconds maxInProcessingDeadWatchers bitHashCacheSize
   flushDelay|0 maxWriteQueuePollTime maxBatchSize snapshot.compression.method|
   serverCnxnFactory|org.apache.zookeeper.server.nioservercnxnfactory
   nio.numSelectorThreads nio.numWorkerThreads nio.directBufferBytes nio.shutdownTimeout
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1
   netty.server.earlyDropSecureConnectionHandshakes|false
-  largeRequestMaxBytes largeRequestThreshold|-1 maxResponseCacheSize|0 maxGetChildrenResponseCacheSize|0
-  intBufferStartingSizeBytes connection_throttle_tokens|0 connection_throttle_fill_time connection_throttle_fill_count
-  connection_throttle_freeze_time|-1 connection_throttle_drop_increase connection_throttle_drop_decrease
-  connection_throttle_decrease_ratio connection_throttle_weight_enabled|false connection_throttle_global_session_weight
-  connection_throttle_local_session_weight connection_throttle_renew_session_weight
-  request_throttle_max_requests|0 request_throttle_stall_time request_throttle_drop_stale request_stale_latency_check|false
-  request_stale_connection_check request_throttler.shutdownTimeout throttled_op_wait_time|0
+  maxResponseCacheSize|0 maxGetChildrenResponseCacheSize|0
+  intBufferStartingSizeBytes request_throttle_stall_time|100 request_throttle_drop_stale|true request_stale_latency_check|false
+  request_stale_connection_check request_throttler.shutdownTimeout
   commitProcessor.numWorkerThreads commitProcessor.shutdownTimeout commitProcessor.maxReadBatchSize|-1
   commitProcessor.maxCommitBatchSize forward_learner_requests_to_commit_processor_disabled|false
   follower.skipLearnerRequestToNextProcessor|false messageTracker.BufferSize messageTracker.Enabled|false
@@ -168,9 +164,9 @@ const PREFIXED = `
   pathStats.initialDelay pathStats.delay pathStats.topPathMax
   leader.maxConcurrentSnapSyncs leader.maxConcurrentDiffSyncs leader.maxTimeToWaitForEpoch|-1 leader.ackLoggingFrequency
   leader.closeSocketAsync learner.closeSocketAsync learner.asyncSending observerMaster.sizeLimit
-  enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false X509AuthenticationProvider.superUser superUser
+  enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false superUser
   SASLAuthenticationProvider.superPassword ensembleAuthName sessionRequireClientSASLAuth|false
-  enforce.auth.enabled|false enforce.auth.schemes allowSaslFailedClients|false sasl.serverconfig letAnySaslUserDoX
+  allowSaslFailedClients|false sasl.serverconfig
   kerberos.removeHostFromPrincipal|false kerberos.removeRealmFromPrincipal|false kerberos.canonicalizeHostNames|false
   kerberos.minReLoginTimeMs requireKerberosConfig|false security.auth_to_local kinit server.realm
   client.portUnification|false client.certReload|false fips-mode
@@ -180,8 +176,7 @@ const PREFIXED = `
 
 /** Properties without a prefix, which only -D can set. */
 const BARE = `
-  readonlymode.enabled|false znode.container.checkIntervalMs znode.container.maxPerMinute
-  znode.container.maxNeverUsedIntervalMs|0 leader.nodelay|true follower.nodelay|true java.security.auth.login.config`;
+  readonlymode.enabled|false leader.nodelay|true follower.nodelay|true java.security.auth.login.config`;
 
 const PROPERTIES: ReadonlyMap<string, string | undefined> = new Map([
   ...rows(PREFIXED, "zookeeper."),

@@ -192,9 +192,9 @@ describe("refused with exit code 2", () => {
       "not supported by this server, and unsafe to ignore",
     ],
     [
-      "enforced authentication",
-      { cfg: D, given: { "zookeeper.enforce.auth.enabled": "true" } },
-      "enforce.auth.enabled",
+      "sasl logins of all clients",
+      { cfg: D, given: { "zookeeper.sessionRequireClientSASLAuth": "true" } },
+      "sessionRequireClientSASLAuth",
       "not supported by this server, and unsafe to ignore",
     ],
   ])("%s", (_, one, subject, why) => checkRefusal(one, 2, subject, why));
@@ -276,6 +276,44 @@ test.each<[string, Case, string, string]>([
     "extendedTypesEnabled=true",
     "extendedTypesEnabled is true but Server ID is too large. Cannot be larger than 254",
   ],
+  [
+    "containers looked over all the time",
+    { cfg: D, given: { "znode.container.checkIntervalMs": "0" } },
+    "znode.container.checkIntervalMs",
+    "Non-positive period.",
+  ],
+  [
+    "a probability that is none",
+    { cfg: `${D}connection_throttle_drop_increase=x` },
+    "connection_throttle_drop_increase=x",
+    'For input string: "x"',
+  ],
+  [
+    "enforced authentication by nothing",
+    { cfg: `${D}enforce.auth.enabled=true` },
+    "enforce.auth.schemes",
+    "zookeeper.enforce.auth.enabled is true zookeeper.enforce.auth.schemes must be  configured.",
+  ],
+  [
+    "a digest that is none",
+    { cfg: `${D}DigestAuthenticationProvider.digestAlg=SHA7` },
+    "DigestAuthenticationProvider.digestAlg=SHA7",
+    "don't support this ACL digest algorithm: SHA7 in the current environment",
+  ],
+  [
+    "enforced authentication by what is switched off",
+    {
+      cfg: `${D}enforce.auth.enabled=true\nenforce.auth.schemes=digest\nDigestAuthenticationProvider.enabled=false`,
+    },
+    "enforce.auth.schemes=digest",
+    "Authentication scheme digest is not available.",
+  ],
+  [
+    "enforced authentication by what nobody can bring",
+    { cfg: `${D}enforce.auth.enabled=true\nenforce.auth.schemes=digest,sasl` },
+    "enforce.auth.schemes=digest,sasl",
+    "Authentication scheme sasl is not available.",
+  ],
 ])("refused with exit code 1: %s", (_, one, subject, why) => checkRefusal(one, 1, subject, why));
 
 test("every default", () => {
@@ -315,10 +353,32 @@ test("every default", () => {
     closeSessionTxnEnabled: true,
     serializeLastProcessedZxidEnabled: true,
     extendedTypesEnabled: false,
+    emulate353TTLNodes: false,
+    containerCheckIntervalMs: 60_000,
+    containerMaxPerMinute: 10_000,
+    containerMaxNeverUsedIntervalMs: 0,
+    enforceQuota: false,
+    connectionThrottle: {
+      tokens: 0,
+      fillTimeMs: 1,
+      fillCount: 1,
+      freezeTimeMs: -1,
+      dropIncrease: 0.02,
+      dropDecrease: 0.002,
+      decreaseRatio: 0,
+      weights: undefined,
+    },
+    requestThrottleMaxRequests: 0,
+    throttledOpWaitTimeMs: 0,
+    largeRequestThresholdBytes: -1,
+    largeRequestMaxBytes: 104_857_600,
+    enforcedAuthSchemes: [],
+    aclSchemes: ["digest"],
+    anySaslUser: undefined,
+    x509SuperUser: undefined,
     skipAcl: false,
-    digestAuthEnabled: true,
     superDigest: undefined,
-    digestAlg: "SHA1",
+    digestAlg: "sha1",
     initLimit: 0,
     syncLimit: 0,
     connectToLearnerMasterLimit: 0,
@@ -401,11 +461,73 @@ test.each<[string, string, Partial<Config>]>([
   ["jute.maxbuffer.extrasize=5", "at least 1024", { juteExtraSizeBytes: 1024 }],
   ["fsync.warningthresholdms=7", "", { fsyncWarningThresholdMs: 7 }],
   ["DigestAuthenticationProvider.superDigest=super:x=", "", { superDigest: "super:x=" }],
+  ["emulate353TTLNodes=true", "alone it means nothing", { emulate353TTLNodes: false }],
+  ["emulate353TTLNodes=true\nextendedTypesEnabled=true", "", { emulate353TTLNodes: true }],
+  ["enforceQuota=true", "", { enforceQuota: true }],
+  ["largeRequestThreshold=0", "a bad threshold is none", { largeRequestThresholdBytes: -1 }],
+  ["largeRequestThreshold=9\nlargeRequestMaxBytes=90", "", { largeRequestThresholdBytes: 9, largeRequestMaxBytes: 90 }],
+  [
+    "request_throttle_max_requests=7\nthrottled_op_wait_time=8",
+    "",
+    { requestThrottleMaxRequests: 7, throttledOpWaitTimeMs: 8 },
+  ],
+  ["enforce.auth.enabled=true\nenforce.auth.schemes=digest, ip", "trimmed", { enforcedAuthSchemes: ["digest", "ip"] }],
+  ["DigestAuthenticationProvider.digestAlg=SHA-256", "", { digestAlg: "sha256" }],
+  ["DigestAuthenticationProvider.enabled=false", "", { aclSchemes: [] }],
+  [
+    "authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider",
+    "in ACLs",
+    { aclSchemes: ["digest", "sasl"] },
+  ],
+  [
+    "authProvider.x509=org.apache.zookeeper.server.auth.X509AuthenticationProvider\nX509AuthenticationProvider.superUser=CN=a",
+    "in ACLs",
+    { aclSchemes: ["digest", "x509"], x509SuperUser: "CN=a" },
+  ],
+  ["letAnySaslUserDoX=any", "", { anySaslUser: "any" }],
+  ["enforce.auth.schemes=sasl", "nothing is enforced", { enforcedAuthSchemes: [] }],
   ["cnxTimeout=x", "standalone does not read it", { cnxTimeoutMs: 5000 }],
   ["zookeeper.snapCount=7", "a doubled prefix has no effect", { snapCount: 100_000 }],
 ])("%s %s", (line, _, expected) => check({ cfg: `${D}${line}\n` }, expected));
 
+test.each<[string, Partial<Config["connectionThrottle"]>]>([
+  ["tokens=5", { tokens: 5, fillCount: 1, weights: undefined }],
+  ["fill_time=2\nfill_count=3", { fillTimeMs: 2, fillCount: 3 }],
+  [
+    "tokens=5\nweight_enabled=true",
+    { tokens: 15, fillCount: 3, weights: { globalSession: 3, renewal: 2, localSession: 1 } },
+  ],
+  [
+    "weight_enabled=true\nlocal_session_weight=4\nrenew_session_weight=0",
+    { fillCount: 4, weights: { globalSession: 4, renewal: 4, localSession: 4 } },
+  ],
+  [
+    "drop_increase=.5\ndrop_decrease=1e-3\ndecrease_ratio=1",
+    { dropIncrease: 0.5, dropDecrease: 0.001, decreaseRatio: 1 },
+  ],
+])("the connection throttle: %j", (lines, expected) => {
+  const cfg = lines.replace(/^/gm, "connection_throttle_");
+  expect(accepted({ cfg: `${D}${cfg}` }).config.connectionThrottle).toMatchObject(expected);
+});
+
 test.each<[string, Case, Partial<Config>]>([
+  [
+    "containers",
+    {
+      cfg: D,
+      given: {
+        "znode.container.checkIntervalMs": "5",
+        "znode.container.maxPerMinute": "6",
+        "znode.container.maxNeverUsedIntervalMs": "7",
+      },
+    },
+    { containerCheckIntervalMs: 5, containerMaxPerMinute: 6, containerMaxNeverUsedIntervalMs: 7 },
+  ],
+  [
+    "containers, which the file cannot set",
+    { cfg: `${D}znode.container.checkIntervalMs=5` },
+    { containerCheckIntervalMs: 60_000 },
+  ],
   ["a property", { cfg: D, given: { "zookeeper.snapCount": "7" } }, { snapCount: 7 }],
   ["the file overrides it", { cfg: `${D}snapCount=8`, given: { "zookeeper.snapCount": "7" } }, { snapCount: 8 }],
   ["even with a bad value", { cfg: `${D}snapCount=x`, given: { "zookeeper.snapCount": "7" } }, { snapCount: 100_000 }],

@@ -1,6 +1,7 @@
 import type { Config, FourLetterWordWhitelist } from "./config.ts";
 import { ConfigError } from "./configError.ts";
 import { memberSettings } from "./ensemble.ts";
+import { digestAlgorithm, featureSettings } from "./features.ts";
 import { checkKeysNotHere, isFileKey, keyWarnings } from "./keysNotHere.ts";
 import { parseJavaDouble, parseJavaInt, parseJavaLong } from "./numbers.ts";
 import { FileKeys, SystemProperties } from "./sources.ts";
@@ -66,10 +67,11 @@ function read(text: string, given: ReadonlyMap<string, string>, context: ConfigC
     ...ticks,
     ...clientSettings(file, system, given),
     ...storageSettings(system, warnings),
-    ...accessSettings(system),
+    ...accessSettings(file, system),
     ...electionSettings(file, system, ticks.tickTimeMs * ticks.syncLimit),
     cnxTimeoutMs: cnxTimeoutMs(file, system, members.ensemble !== undefined),
     ...quorumSettings(file, system),
+    ...featureSettings(file, system, warnings),
     extendedTypesEnabled,
     standaloneEnabled,
     reconfigEnabled: file.flag("reconfigEnabled", false),
@@ -238,14 +240,13 @@ function snapshotSizeFactor(text: string | undefined, warnings: string[]): numbe
   return factor === undefined || factor > 1 ? 0.33 : factor;
 }
 
-type AccessSettings = Pick<Config, "skipAcl" | "digestAuthEnabled" | "superDigest" | "digestAlg">;
+type AccessSettings = Pick<Config, "skipAcl" | "superDigest" | "digestAlg">;
 
-function accessSettings(system: SystemProperties): AccessSettings {
+function accessSettings(file: FileKeys, system: SystemProperties): AccessSettings {
   return {
     skipAcl: system.text("zookeeper.skipACL") === "yes",
-    digestAuthEnabled: system.flag("zookeeper.DigestAuthenticationProvider.enabled", true),
     superDigest: system.text("zookeeper.DigestAuthenticationProvider.superDigest"),
-    digestAlg: system.text("zookeeper.DigestAuthenticationProvider.digestAlg") ?? "SHA1",
+    digestAlg: digestAlgorithm(file, system),
   };
 }
 

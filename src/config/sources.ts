@@ -71,6 +71,11 @@ export class SystemProperties {
     return this.values.get(name);
   }
 
+  /** Values of all properties whose name begins so. */
+  valuesOf(prefix: string): readonly string[] {
+    return [...this.values].filter(([name]) => name.startsWith(prefix)).map(([, value]) => value);
+  }
+
   int(name: string, fallback: number): number {
     const value = decodeJavaLong(this.text(name) ?? "");
     return value !== undefined && BigInt.asIntN(32, value) === value ? Number(value) : fallback;

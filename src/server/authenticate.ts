@@ -4,8 +4,8 @@ import type { Id } from "../wire/client/shared.ts";
 
 /** What a scheme needs of the world: SHA-1 is not a pure room's to compute. */
 export interface AuthProviders {
-  /** `user:Base64(SHA-1(user:password))` (client-protocol 7.3). */
-  readonly digestId: (userPassword: Uint8Array) => string;
+  /** `user:Base64(SHA-1(user:password))` (client-protocol 7.3); undefined: digest is switched off. */
+  readonly digestId: ((userPassword: Uint8Array) => string) | undefined;
   /** `zookeeper.DigestAuthenticationProvider.superDigest`. */
   readonly superDigest: string | undefined;
 }
@@ -25,16 +25,18 @@ export function authenticate(
     case "ip":
       return [{ scheme: "ip", id: remoteAddress }];
     case "digest":
-      return packet.auth === null ? "refused" : digestIdentities(packet.auth, providers);
+      return digestIdentities(packet.auth, providers);
     default:
       return "refused";
   }
 }
 
-function digestIdentities(auth: Uint8Array, providers: AuthProviders): readonly Id[] {
-  const id = providers.digestId(auth);
+function digestIdentities(auth: Uint8Array | null, providers: AuthProviders): readonly Id[] | "refused" {
+  const { digestId, superDigest } = providers;
+  if (auth === null || digestId === undefined) return "refused";
+  const id = digestId(auth);
   const identity = { scheme: "digest", id };
-  return id === providers.superDigest ? [{ scheme: "super", id: "" }, identity] : [identity];
+  return id === superDigest ? [{ scheme: "super", id: "" }, identity] : [identity];
 }
 
 function decode(body: Reader): AuthPacket | undefined {

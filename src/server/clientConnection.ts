@@ -37,6 +37,8 @@ export class ClientConnection {
   /** Nothing more is read: a reply that ends the connection is on its way. */
   ending = false;
   touchedMs = Number.NEGATIVE_INFINITY;
+  /** Since when the frames that are here wait to be taken up, the server being full; infinite: they do not. */
+  stalledSinceMs = Number.POSITIVE_INFINITY;
   /** When the connection is dropped: its handshake is not done, or its last bytes are not taken. */
   idleDeadlineMs = 0;
   readonly openedWallMs: number;

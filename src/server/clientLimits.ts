@@ -1,3 +1,6 @@
+import type { ConnectionThrottle } from "./connectionThrottle.ts";
+import type { LargeRequests } from "./largeRequests.ts";
+
 /** Bounds on what clients may cost, from the configuration (client-protocol 4.7, 5.3). */
 export interface ClientLimits {
   readonly maxFrameBytes: number;
@@ -11,6 +14,22 @@ export interface ClientLimits {
   readonly sessionlessTimeoutMs: number;
   /** Requests in the pipeline above which a connection that has one there is no longer read. */
   readonly globalOutstandingLimit: number;
+  /** What is off unless asked for (5.4, 7.8); undefined: all of it is. */
+  readonly gates?: Gates;
+}
+
+/** Further conditions on being served. */
+export interface Gates {
+  readonly connections: ConnectionThrottle;
+  readonly largeRequests: LargeRequests;
+  /** Requests in the pipeline from which on no connection's next one is taken up; 0 or less: no limit. */
+  readonly maxRequestsInProcess: number;
+  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
+  readonly throttledOpWaitMs: number;
+  /** An identity of one of these schemes is needed for all but logging in; empty: none is. */
+  readonly authSchemes: readonly string[];
+  /** What kind of session is made for a new client. */
+  readonly newSession: "globalSession" | "localSession";
 }
 
 export const IDLE_SWEEP_MS = 1000;

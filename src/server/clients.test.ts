@@ -38,8 +38,11 @@ class Bench {
       this.asked.push(`session ${this.sessions}`);
     },
     renewSession: ({ sessionId }) => this.asked.push(`renew ${sessionId}`),
+    endLocal: () => this.local,
     touch: () => this.state,
   };
+  /** Whether every session is a local one. */
+  local = false;
   /** What the upstream says of every session. */
   state: ReturnType<Upstream["touch"]> = "live";
 
@@ -154,6 +157,21 @@ describe("which transaction answers which request (peer-protocol 4.12)", () => {
     expect([client.news(), bench.clients.outstanding, bench.clients.connections.size]).toEqual([["cut"], 0, 0]);
   });
 
+  test("the same in a multi, whose other results do not matter (ZOOKEEPER-2886)", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.say(client, "multi delete /a + delete /b", "ping");
+    const results = [Err.ok, Err.sessionMoved].map((err) => ({
+      type: Op.error,
+      err,
+      path: undefined,
+      stat: undefined,
+    }));
+    const txns = results.map(({ err }) => ({ type: Op.error, err }));
+    bench.commit(1n, 1, { type: Op.multi, txns }, { ...FINE, results });
+    expect([client.news(), bench.clients.outstanding, bench.clients.connections.size]).toEqual([["cut"], 0, 0]);
+  });
+
   test("what a client of this server cannot have decoded is answered here and goes nowhere", () => {
     const bench = new Bench();
     const client = bench.joined();
@@ -209,6 +227,25 @@ describe("sync", () => {
     expect(client.news()).toEqual([]);
     bench.answerSync();
     expect(client.news()).toEqual(["#1 zxid=0 /s"]);
+  });
+});
+
+describe("a local session (client-protocol 4.8)", () => {
+  test("its end is answered in its place, without a transaction, and is the last that is", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.local = true;
+    bench.say(client, "delete /a", "closeSession", "ping");
+    expect([client.news(), bench.asked.slice(1)]).toEqual([[], ["write 1 op 2"]]);
+    bench.commit(1n, 1);
+    expect(client.news()).toEqual(["#1 zxid=2", "#2 zxid=0", "closed"]);
+  });
+
+  test("its time is over: no byte", () => {
+    const bench = new Bench();
+    const client = bench.joined();
+    bench.clients.expired(toSessionId(1n));
+    expect([client.news(), bench.clients.connections.size]).toEqual([["cut"], 0]);
   });
 });
 

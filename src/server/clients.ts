@@ -191,6 +191,12 @@ export class Clients {
     else this.refuseSession(connection);
   }
 
+  /** A session that only this server knew is over: its connection closes without a byte (4.6). */
+  expired(sessionId: SessionId): void {
+    const connection = this.bySession.get(sessionId);
+    if (connection !== undefined) this.drop(connection);
+  }
+
   /** A write through a connection that lost its session to another server: closed without a reply (4.5). */
   drop(connection: ClientConnection): void {
     connection.link.destroy();
@@ -219,12 +225,14 @@ export class Clients {
   }
 
   private pump(connection: ClientConnection, at: Instant): void {
+    if (this.isStalled(connection)) return this.pause(connection, at);
     while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.frames.next()) {
       if (connection.phase === "closed") return;
       if (connection.phase === "opening") this.connect(connection, at);
       else this.requests.frame(connection, at);
-      if (this.isBacklogged(connection)) this.pause(connection);
+      if (this.isBacklogged(connection)) this.pause(connection, at);
     }
+    if (!connection.paused) connection.stalledSinceMs = Number.POSITIVE_INFINITY;
     if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") {
       this.refuseFrame(connection, at);
     }
@@ -237,11 +245,18 @@ export class Clients {
   private isBacklogged(connection: ClientConnection): boolean {
     return (
       connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
-      this.requests.isOverloaded(connection)
+      this.requests.isOverloaded(connection) ||
+      this.isStalled(connection)
     );
   }
 
-  private pause(connection: ClientConnection): void {
+  /** The request throttle is full: nobody's next request is taken up, also of those who have none there (5.4). */
+  private isStalled(connection: ClientConnection): boolean {
+    return this.requests.isFull && connection.phase === "open";
+  }
+
+  private pause(connection: ClientConnection, at: Instant): void {
+    if (this.isStalled(connection)) connection.stalledSinceMs = Math.min(connection.stalledSinceMs, at.monoMs);
     if (connection.paused) return;
     connection.paused = true;
     connection.link.pause();
@@ -271,6 +286,7 @@ export class Clients {
     const request = decodeConnect(connection);
     const tree = this.database.tree;
     if (this.upstream === undefined || request === undefined) return this.drop(connection);
+    if (!this.isAdmitted(request, at)) return this.drop(connection);
     if (request.lastZxidSeen > tree.lastProcessedZxid) {
       const text = `Refusing session request for client ${connection.link.remoteAddress} as it has seen zxid 0x${hex64(request.lastZxidSeen)} our last zxid is 0x${hex64(tree.lastProcessedZxid)} client must try another server`;
       this.ahead.tell("clients.ahead", text, at.monoMs);
@@ -283,6 +299,13 @@ export class Clients {
     connection.touchedMs = at.monoMs;
     if (request.sessionId === 0n) this.upstream.createSession(connection);
     else this.renew(connection, toSessionId(request.sessionId), request.passwd);
+  }
+
+  private isAdmitted(request: ConnectRequest, at: Instant): boolean {
+    const { gates } = this.limits;
+    if (gates === undefined) return true;
+    const kind = request.sessionId === 0n ? gates.newSession : "renewal";
+    return gates.connections.admits(kind, at.monoMs);
   }
 
   /** The password first: a stranger must not be able to disconnect a session (row 8's ugly corner). */

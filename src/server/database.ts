@@ -16,13 +16,14 @@ import type { CommittedLog } from "../zab/committedLog.ts";
  * bytes. Changed by `apply` alone once loaded; what recovery feeds it passes through the same `apply`.
  */
 export class Database implements RecoverySink {
-  readonly tree = new DataTree();
+  readonly tree: DataTree;
   /** Global sessions: id to timeout. In it from the commit of createSession to that of closeSession (ZOOKEEPER-2926). */
   readonly sessions = new Map<SessionId, number>();
   /** The one of this server; it outlives databases and roles, so who loads one clears it first. */
   readonly committedLog: CommittedLog;
 
-  constructor(committedLog: CommittedLog) {
+  constructor(committedLog: CommittedLog, emulates353 = false) {
+    this.tree = new DataTree(emulates353);
     this.committedLog = committedLog;
   }
 

@@ -12,7 +12,7 @@ import { Learner } from "../zab/learner.ts";
 import type { LearnerEvent, LearnerWorld } from "../zab/learnerWorld.ts";
 import { Database } from "./database.ts";
 import { describe, event } from "./events.ts";
-import { type Home, packetLimit } from "./home.ts";
+import { type Home, localClients, packetLimit } from "./home.ts";
 import { showConfig } from "./leading.ts";
 import { LearnerPipeline } from "./learnerPipeline.ts";
 import type { ByteLink } from "./ports.ts";
@@ -75,6 +75,7 @@ export class Following implements LearnerWorld {
       },
       this,
     );
+    home.localSessions?.clear();
     this.pipeline = this.makePipeline();
   }
 
@@ -83,11 +84,12 @@ export class Following implements LearnerWorld {
   }
 
   get deadline(): number {
-    return this.learner.deadline;
+    return Math.min(this.learner.deadline, this.pipeline.deadline);
   }
 
   onDeadline(): void {
     if (this.nowMs >= this.learner.deadline) this.learner.onDeadline(this.nowMs);
+    if (this.nowMs >= this.pipeline.deadline) this.pipeline.onDeadline();
   }
 
   onDisk(diskEvent: DiskEvent): void {
@@ -155,7 +157,7 @@ export class Following implements LearnerWorld {
   }
 
   receiveSnapshot(zxid: Zxid): void {
-    const database = new Database(this.home.committedLog);
+    const database = new Database(this.home.committedLog, this.home.config.emulate353TTLNodes);
     database.tree.clear();
     this.incoming = { zxid, database, decoder: new SnapshotDecoder(database, "stream", packetLimit(this.home)) };
     const rest = this.packets.takeRaw();
@@ -251,7 +253,9 @@ export class Following implements LearnerWorld {
 
   private makePipeline(): LearnerPipeline {
     const { database, clients, sessionIds, turn } = this.home;
-    return new LearnerPipeline({ database, clients, sessionIds, turn, touches: this.touches, learner: this.learner });
+    const { touches, learner } = this;
+    const local = localClients(this.home);
+    return new LearnerPipeline({ database, clients, sessionIds, turn, touches, learner, local });
   }
 
   private get nowMs(): number {

@@ -1,12 +1,13 @@
 import { assert, present } from "../base/assert.ts";
 import { Fifo } from "../base/fifo.ts";
-import type { SessionId } from "../base/ids.ts";
+import { NO_SESSION, type SessionId } from "../base/ids.ts";
+import { NEVER } from "../base/instant.ts";
 import type { SessionIds } from "../session/ids.ts";
 import type { SessionTracker } from "../session/tracker.ts";
 import type { AclRules } from "../tree/aclCheck.ts";
 import { Preparer } from "../txn/preparer.ts";
-import type { PrepareOptions, PrepareRequest, SessionView } from "../txn/request.ts";
-import { closeSessionWrite, createSessionWrite } from "../wire/client/decode.ts";
+import type { PrepareOptions, PrepareRequest } from "../txn/request.ts";
+import { closeSessionWrite, createSessionWrite, deleteContainerWrite } from "../wire/client/decode.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { encodeTxn } from "../wire/txnCodec.ts";
@@ -15,7 +16,9 @@ import type { Leader } from "../zab/leader.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { Clients } from "./clients.ts";
 import type { Database } from "./database.ts";
+import type { LocalClients } from "./localClients.ts";
 import type { SyncInFlight, WriteInFlight } from "./request.ts";
+import { sessionView } from "./sessionView.ts";
 import type { Turn } from "./turn.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -35,6 +38,7 @@ export class LeaderPipeline implements Upstream {
   private readonly leader: Leader;
   private readonly tracker: SessionTracker;
   private readonly sessionIds: SessionIds;
+  private readonly local: LocalClients | undefined;
   private readonly preparer: Preparer;
   private readonly turn: Turn;
   private readonly proposed = new Fifo<Txn>();
@@ -46,12 +50,8 @@ export class LeaderPipeline implements Upstream {
     this.tracker = parts.tracker;
     this.sessionIds = parts.sessionIds;
     this.turn = parts.turn;
-    this.preparer = new Preparer(
-      parts.database.tree,
-      sessionView(parts.tracker, parts.turn),
-      parts.rules,
-      parts.options,
-    );
+    this.local = parts.local;
+    this.preparer = new Preparer(parts.database.tree, sessionView(parts), parts.rules, parts.options);
   }
 
   /** Every session of the table starts with a full timeout (client-protocol 4.6). */
@@ -64,6 +64,7 @@ export class LeaderPipeline implements Upstream {
 
   submit(request: WriteInFlight): void {
     const { connection, xid, identities, write } = request;
+    if (this.local?.sessions.mayUpgrade && this.local.wantsGlobal(request)) this.upgrade(connection.sessionId);
     this.propose(connection.sessionId, xid, identities, "self", write);
   }
 
@@ -73,20 +74,27 @@ export class LeaderPipeline implements Upstream {
   }
 
   createSession(connection: ClientConnection): void {
+    if (this.local !== undefined) return this.local.create(connection);
     const id = this.sessionIds.next();
     this.clients.claim(connection, id);
     this.propose(id, 0, [], "self", createSessionWrite(connection.timeoutMs));
   }
 
   renewSession(connection: ClientConnection): void {
+    if (this.local?.renew(connection)) return;
     const { sessionId, timeoutMs } = connection;
     const valid = this.renew(sessionId, timeoutMs, "self");
     this.clients.renewed(sessionId, valid, this.turn.at);
   }
 
   touch(sessionId: SessionId, timeoutMs: number): "live" | "gone" | "moved" {
+    if (this.local?.touch(sessionId, timeoutMs)) return "live";
     if (!this.touched(sessionId, timeoutMs)) return "gone";
     return this.tracker.checkOwner(sessionId, "self") ? "live" : "moved";
+  }
+
+  endLocal(sessionId: SessionId): boolean {
+    return this.local?.end(sessionId) ?? false;
   }
 
   // What learners tell and forward.
@@ -106,10 +114,15 @@ export class LeaderPipeline implements Upstream {
     this.propose(sessionId, cxid, identities, link, write);
   }
 
+  /** A container or TTL node is over: nobody's session asks (client-protocol 3.16). */
+  reap(path: string): void {
+    this.propose(NO_SESSION, 0, [], "self", deleteContainerWrite(path));
+  }
+
   // Time.
 
   get deadline(): number {
-    return this.tracker.deadline;
+    return Math.min(this.tracker.deadline, this.local?.sessions.deadline ?? NEVER);
   }
 
   /** Sessions whose time is up are closed by a transaction of their own, with cxid 0 (peer-protocol 5.4). */
@@ -117,6 +130,7 @@ export class LeaderPipeline implements Upstream {
     for (const id of this.tracker.expire(this.turn.at.monoMs)) {
       this.propose(id, 0, [], "self", closeSessionWrite());
     }
+    this.local?.onDeadline();
   }
 
   // What the quorum decided.
@@ -127,11 +141,18 @@ export class LeaderPipeline implements Upstream {
     const outcome = this.database.apply(txn);
     this.preparer.applied(txn.zxid);
     if (txn.body.type === Op.closeSession) this.tracker.remove(txn.clientId);
+    if (txn.body.type === Op.createSession) this.local?.sessions.committed(txn.clientId);
     this.clients.deliver(txn, outcome, this.turn.at);
   }
 
   get outstanding(): number {
     return this.proposed.length;
+  }
+
+  /** The session becomes one of the ensemble's, with its id and time-out, before the write that needs it. */
+  private upgrade(sessionId: SessionId): void {
+    const timeoutMs = this.local?.sessions.upgrade(sessionId);
+    if (timeoutMs !== undefined) this.propose(sessionId, 0, [], "self", createSessionWrite(timeoutMs));
   }
 
   private propose(sessionId: SessionId, cxid: number, identities: readonly Id[], owner: Owner, write: Write): void {
@@ -153,20 +174,10 @@ export interface LeaderParts {
   readonly turn: Turn;
   readonly rules: AclRules;
   readonly options: PrepareOptions;
+  /** Undefined: every session is global. */
+  readonly local: LocalClients | undefined;
+  /** Where the ids that this server hands out begin. */
+  readonly ownIdByte: number;
 }
 
 type Write = PrepareRequest["write"];
-
-/** Local sessions are not here yet: every session is global. */
-function sessionView(tracker: SessionTracker, turn: Turn): SessionView {
-  return {
-    state: (id) => tracker.state(id),
-    isGlobal: () => true,
-    checkOwner: (id, owner) => tracker.checkOwner(id, owner),
-    setClosing: (id) => tracker.setClosing(id),
-    track: (id, timeOutMs, owner) => {
-      tracker.track(id, timeOutMs, turn.at.monoMs);
-      tracker.setOwner(id, owner);
-    },
-  };
-}

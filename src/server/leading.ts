@@ -19,9 +19,10 @@ import { Leader } from "../zab/leader.ts";
 import type { EpochName, LeaderEvent, LeaderInit, LeaderWorld, LinkId } from "../zab/leaderWorld.ts";
 import { describe, event } from "./events.ts";
 import { ReadHistory } from "./historyJob.ts";
-import { type Home, packetLimit } from "./home.ts";
+import { type Home, localClients, packetLimit } from "./home.ts";
 import { LeaderPipeline } from "./leaderPipeline.ts";
 import type { ByteLink } from "./ports.ts";
+import { Reaper } from "./reaper.ts";
 import { StreamSnapshot } from "./snapshotJobs.ts";
 
 /**
@@ -31,6 +32,7 @@ import { StreamSnapshot } from "./snapshotJobs.ts";
 export class Leading implements LeaderWorld {
   readonly leader: Leader;
   readonly pipeline: LeaderPipeline;
+  private readonly reaper: Reaper;
   private readonly home: Home;
   private readonly links = new Map<LinkId, LearnerLink>();
   private readonly onEnded: (reason: string) => void;
@@ -44,6 +46,7 @@ export class Leading implements LeaderWorld {
     this.onEstablished = onEstablished;
     this.onEnded = onEnded;
     home.database.removeOrphans();
+    home.localSessions?.clear();
     this.leader = new Leader(leaderInit(home, solo), this);
     this.pipeline = new LeaderPipeline({
       database: home.database,
@@ -54,7 +57,14 @@ export class Leading implements LeaderWorld {
       turn: home.turn,
       rules: home.aclRules,
       options: home.prepareOptions,
+      local: localClients(home),
+      ownIdByte: Number(home.sid & 0xffn),
     });
+    this.reaper = new Reaper(
+      home.config,
+      () => home.database.tree,
+      (path) => this.pipeline.reap(path),
+    );
   }
 
   start(): void {
@@ -62,15 +72,14 @@ export class Leading implements LeaderWorld {
   }
 
   get deadline(): number {
-    return Math.min(
-      this.leader.deadline,
-      this.leader.isEstablished ? this.pipeline.deadline : Number.POSITIVE_INFINITY,
-    );
+    const serving = Math.min(this.pipeline.deadline, this.reaper.deadline);
+    return Math.min(this.leader.deadline, this.leader.isEstablished ? serving : Number.POSITIVE_INFINITY);
   }
 
   onDeadline(): void {
     if (this.nowMs >= this.leader.deadline) this.leader.onDeadline(this.nowMs);
     if (this.leader.isEstablished && this.nowMs >= this.pipeline.deadline) this.pipeline.onDeadline();
+    if (this.leader.isEstablished) this.reaper.onDeadline(this.home.turn.at);
   }
 
   onDisk(diskEvent: DiskEvent): void {
@@ -159,6 +168,7 @@ export class Leading implements LeaderWorld {
     const { database, clients, config } = this.home;
     database.tree.lastProcessedZxid = zxid;
     this.pipeline.adoptSessions();
+    this.reaper.start(this.nowMs);
     if (config.ensemble !== undefined) showConfig(this.home);
     if (config.ensemble === undefined || config.leaderServes) clients.open(this.pipeline, database, this.nowMs);
     this.onEstablished();

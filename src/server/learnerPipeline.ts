@@ -1,9 +1,12 @@
 import { Writer } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
 import { toSessionId } from "../base/ids.ts";
+import { NEVER } from "../base/instant.ts";
 import type { SessionIds } from "../session/ids.ts";
+import type { LocalSessions } from "../session/localSessions.ts";
 import type { SessionTouches } from "../session/touches.ts";
-import { Op } from "../wire/client/numbers.ts";
+import type { Outcome } from "../tree/outcome.ts";
+import { Err, Op } from "../wire/client/numbers.ts";
 import { CreateSessionRequest } from "../wire/client/requests.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { ForwardedRequest, RevalidateRequest, RevalidateResponse } from "../wire/peer/packets.ts";
@@ -12,6 +15,7 @@ import type { Learner } from "../zab/learner.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { Clients } from "./clients.ts";
 import type { Database } from "./database.ts";
+import type { LocalClients } from "./localClients.ts";
 import type { SyncInFlight, WriteInFlight } from "./request.ts";
 import type { Turn } from "./turn.ts";
 import type { Upstream } from "./upstream.ts";
@@ -33,6 +37,9 @@ export class LearnerPipeline implements Upstream {
   private readonly learner: Learner;
   private readonly syncs: SyncInFlight[] = [];
   private readonly scratch = new Writer(256);
+  private readonly local: LocalClients | undefined;
+  /** Forwarded creates of ephemerals for sessions that are local and stay so, by session and xid. */
+  private readonly refused = new Set<string>();
 
   constructor(parts: LearnerParts) {
     this.database = parts.database;
@@ -41,9 +48,11 @@ export class LearnerPipeline implements Upstream {
     this.touches = parts.touches;
     this.turn = parts.turn;
     this.learner = parts.learner;
+    this.local = parts.local;
   }
 
   submit(request: WriteInFlight): void {
+    if (this.local?.wantsGlobal(request)) this.upgrade(request, this.local.sessions);
     const { connection, xid, op, identities, bytes, start, end } = request;
     this.forward(connection.sessionId, xid, op, bytes.subarray(start, end), identities);
   }
@@ -54,6 +63,7 @@ export class LearnerPipeline implements Upstream {
   }
 
   createSession(connection: ClientConnection): void {
+    if (this.local !== undefined) return this.local.create(connection);
     const id = this.sessionIds.next();
     this.clients.claim(connection, id);
     this.forward(id, 0, Op.createSession, CreateSessionRequest.encode({ timeOut: connection.timeoutMs }), null);
@@ -61,18 +71,33 @@ export class LearnerPipeline implements Upstream {
 
   /** Kept waiting until the leader says whether the session lives (peer-protocol 5.6). */
   renewSession(connection: ClientConnection): void {
+    if (this.local?.renew(connection)) return;
     const { sessionId, timeoutMs } = connection;
     this.learner.revalidate(RevalidateRequest.encode({ sessionId, timeOut: timeoutMs }));
   }
 
-  touch(sessionId: SessionId, timeoutMs: number): "live" {
+  touch(sessionId: SessionId, timeoutMs: number): "live" | "gone" {
+    if (this.local?.touch(sessionId, timeoutMs)) return "live";
+    if (this.local !== undefined && !this.isGlobal(sessionId, this.local.sessions)) return "gone";
     this.touches.touch(sessionId, timeoutMs);
     return "live";
   }
 
+  endLocal(sessionId: SessionId): boolean {
+    return this.local?.end(sessionId) ?? false;
+  }
+
+  get deadline(): number {
+    return this.local?.sessions.deadline ?? NEVER;
+  }
+
+  onDeadline(): void {
+    this.local?.onDeadline();
+  }
+
   commit(txn: Txn): void {
-    const outcome = this.database.apply(txn);
-    if (txn.body.type === Op.createSession) this.touches.touch(txn.clientId, txn.body.timeOut);
+    const outcome = this.verdict(txn, this.database.apply(txn));
+    if (txn.body.type === Op.createSession) this.created(txn.clientId, txn.body.timeOut);
     this.clients.deliver(txn, outcome, this.turn.at);
   }
 
@@ -86,6 +111,33 @@ export class LearnerPipeline implements Upstream {
     if (data === null) return;
     const { sessionId, valid } = RevalidateResponse.decode(data);
     this.clients.renewed(toSessionId(sessionId), valid, this.turn.at);
+  }
+
+  private created(sessionId: SessionId, timeOut: number): void {
+    this.touches.touch(sessionId, timeOut);
+    this.local?.sessions.committed(sessionId);
+  }
+
+  private isGlobal(sessionId: SessionId, local: LocalSessions): boolean {
+    return this.database.sessions.has(sessionId) || local.isUpgrading(sessionId);
+  }
+
+  /** First a session with the same id and time-out, or else it is remembered that the leader's refusal is ours (4.8). */
+  private upgrade({ connection, xid }: WriteInFlight, local: LocalSessions): void {
+    const { sessionId } = connection;
+    if (!local.mayUpgrade) {
+      this.refused.add(`${sessionId} ${xid}`);
+      return;
+    }
+    const timeOut = local.upgrade(sessionId);
+    if (timeOut === undefined) return;
+    this.forward(sessionId, 0, Op.createSession, CreateSessionRequest.encode({ timeOut }), null);
+  }
+
+  /** The leader knows nothing of a local session; the client is told why. A multi keeps the leader's results. */
+  private verdict(txn: Txn, outcome: Outcome): Outcome {
+    if (this.refused.size === 0 || !this.refused.delete(`${txn.clientId} ${txn.cxid}`)) return outcome;
+    return txn.body.type === Op.error ? { ...outcome, err: Err.ephemeralOnLocalSession } : outcome;
   }
 
   private forward(
@@ -110,4 +162,5 @@ export interface LearnerParts {
   readonly touches: SessionTouches;
   readonly turn: Turn;
   readonly learner: Learner;
+  readonly local: LocalClients | undefined;
 }

@@ -52,7 +52,7 @@ export function recoverDatabase(
   };
   const fresh = (toHold: "snapshot" | "nothing"): Database => {
     committedLog.clear();
-    const database = new Database(committedLog);
+    const database = new Database(committedLog, config.emulate353TTLNodes);
     // The nodes every tree starts with are in the snapshot too, and would come twice.
     if (toHold === "snapshot") database.tree.clear();
     return database;

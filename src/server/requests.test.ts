@@ -462,6 +462,18 @@ describe("what no client may ask", () => {
     `),
   );
 
+  test("what was read behind it is not carried out (ZOOKEEPER-4907)", () =>
+    check(`
+      clients 1 2
+      1: op 99; create /a x; delete /b
+      1< #1 zxid=-1 unimplemented
+      1< closed
+      flush
+      2: exists /a; sync /
+      2< #1 zxid=2 noNode
+      2< #2 zxid=2 /
+    `));
+
   test("a second ConnectRequest is one of them", () =>
     check(`
       clients 1

@@ -3,7 +3,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Instant } from "../base/instant.ts";
 import type { AclRules } from "../tree/aclCheck.ts";
 import type { DataTree } from "../tree/dataTree.ts";
-import type { Outcome } from "../tree/outcome.ts";
+import type { OpResult, Outcome } from "../tree/outcome.ts";
 import type { Watches } from "../tree/watches.ts";
 import { decodeWrite } from "../wire/client/decode.ts";
 import { Err, Op, Xid } from "../wire/client/numbers.ts";
@@ -11,7 +11,7 @@ import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { type AuthProviders, authenticate } from "./authenticate.ts";
 import type { ClientConnection, Totals } from "./clientConnection.ts";
-import { type ClientLimits, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
+import { type ClientLimits, type Gates, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
 import type { Request, SyncInFlight } from "./request.ts";
@@ -56,8 +56,40 @@ export class Requests {
     const op = this.reader.int();
     connection.stats.received++;
     this.clients.totals.received++;
+    if (this.limits.gates !== undefined && !this.passes(this.limits.gates, connection, xid, op)) return;
     if (connection.touchedMs !== at.monoMs && !this.touch(connection, upstream, at)) return;
+    if (this.isThrottled(connection, op, at)) {
+      return this.reply(connection, xid, op, undefined, Err.throttledOp, at);
+    }
     this.dispatch(connection, op === Op.ping ? Xid.ping : xid, op, at);
+  }
+
+  /** False: the frame costs its connection, with -124 where only a login is missing (client-protocol 3.1, steps 4 and 5). */
+  private passes(
+    { largeRequests, authSchemes }: Gates,
+    connection: ClientConnection,
+    xid: number,
+    op: number,
+  ): boolean {
+    const { frames, identities } = connection;
+    if (!largeRequests.admits(frames.end - frames.start)) {
+      this.clients.drop(connection);
+      return false;
+    }
+    if (authSchemes.length === 0 || op === Op.auth || op === Op.sasl) return true;
+    if (identities.some(({ scheme }) => scheme !== null && authSchemes.includes(scheme))) return true;
+    writeHeaderOnly(connection.out, xid, 0n, Err.sessionClosedRequireAuth);
+    this.sent(connection, op, xid, 0);
+    this.clients.end(connection);
+    return false;
+  }
+
+  /** It waited too long to be taken up (5.4). */
+  private isThrottled(connection: ClientConnection, op: number, at: Instant): boolean {
+    const waitedMs = at.monoMs - connection.stalledSinceMs;
+    if (waitedMs < 0 || this.limits.gates === undefined || NEVER_THROTTLED.has(op)) return false;
+    const { throttledOpWaitMs } = this.limits.gates;
+    return throttledOpWaitMs > 0 && waitedMs > throttledOpWaitMs;
   }
 
   private touch(connection: ClientConnection, upstream: Upstream, at: Instant): boolean {
@@ -126,6 +158,9 @@ export class Requests {
     // Never forwarded: an undecodable write stops a Java leader for good (client-protocol 10, H1).
     if (write.op === "undecodable" && !(write.takesZxid && upstream?.prepares === true)) {
       return this.reply(connection, xid, op, undefined, write.err, at);
+    }
+    if (op === Op.closeSession && upstream?.endLocal(connection.sessionId)) {
+      return this.reply(connection, xid, op, undefined, Err.ok, at);
     }
     const receivedMs = at.monoMs;
     const request: Request = { kind: "write", connection, xid, op, identities, write, bytes, start, end, receivedMs };
@@ -200,7 +235,7 @@ export class Requests {
     // An expiry has cxid 0, which a client's request may have too.
     const closes = txn.body.type === Op.closeSession;
     if (closes !== (head.op === Op.closeSession) && txn.body.type !== Op.error) return false;
-    if (outcome.err === Err.sessionMoved) {
+    if (outcome.err === Err.sessionMoved || outcome.results?.some(isMoved)) {
       this.clients.drop(connection);
       return true;
     }
@@ -244,6 +279,8 @@ export class Requests {
       case "reply":
         writeHeaderOnly(connection.out, xid, head.zxid ?? this.lastZxid(), head.err);
         this.sent(connection, op, xid, waitedMs);
+        // Of a local session: nothing leaves behind it.
+        if (op === Op.closeSession) this.clients.end(connection);
         return true;
       default:
         return unreachable(head);
@@ -274,6 +311,7 @@ export class Requests {
 
   /** The connection is gone: nothing of it waits any more. */
   forget(connection: ClientConnection): void {
+    for (const request of connection.queue) this.limits.gates?.largeRequests.release(request);
     this.outstanding -= connection.queue.length;
     connection.queue.clear();
   }
@@ -283,13 +321,23 @@ export class Requests {
     return this.outstanding > this.limits.globalOutstandingLimit && connection.queue.length > 0;
   }
 
+  /** As many requests are in process as may be. */
+  get isFull(): boolean {
+    const { gates } = this.limits;
+    if (gates === undefined || gates.maxRequestsInProcess <= 0) return false;
+    return this.outstanding >= gates.maxRequestsInProcess;
+  }
+
   private push(request: Request): void {
-    request.connection.queue.push(request);
+    const { connection } = request;
+    this.limits.gates?.largeRequests.hold(request, connection.frames.end - connection.frames.start);
+    connection.queue.push(request);
     this.outstanding++;
   }
 
   private shift(connection: ClientConnection): void {
-    connection.queue.shift();
+    const request = connection.queue.shift();
+    if (request !== undefined) this.limits.gates?.largeRequests.release(request);
     this.outstanding--;
   }
 
@@ -319,6 +367,13 @@ export interface RequestsPort {
   end(connection: ClientConnection): void;
   /** Something was written that is to leave at the end of the turn. */
   touchWriter(connection: ClientConnection): void;
+}
+
+/** Throttled or not, they are carried out; auth and sasl do not pass the throttle at all. */
+const NEVER_THROTTLED: ReadonlySet<number> = new Set<number>([Op.ping, Op.closeSession, Op.auth, Op.sasl]);
+
+function isMoved({ err }: OpResult): boolean {
+  return err === Err.sessionMoved;
 }
 
 function saslToken(reader: Reader): Uint8Array | null {

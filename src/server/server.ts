@@ -6,21 +6,26 @@ import type { Config } from "../config/config.ts";
 import { configText } from "../config/configText.ts";
 import { initialProposal } from "../election/votes.ts";
 import { SessionIds } from "../session/ids.ts";
+import { LocalSessions } from "../session/localSessions.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import type { Recovered } from "../store/recovery.ts";
 import { AclRules } from "../tree/aclCheck.ts";
+import { aclProviders } from "../tree/loginProviders.ts";
 import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import type { ClientConnection } from "./clientConnection.ts";
-import type { ClientLimits } from "./clientLimits.ts";
+import type { ClientLimits, Gates } from "./clientLimits.ts";
 import { Clients } from "./clients.ts";
+import { Complaints } from "./complaints.ts";
+import { ConnectionThrottle } from "./connectionThrottle.ts";
 import type { Database } from "./database.ts";
 import { event } from "./events.ts";
 import type { Home } from "./home.ts";
 import { Jobs } from "./jobs.ts";
 import { Journal } from "./journal.ts";
+import { LargeRequests } from "./largeRequests.ts";
 import { Peer } from "./peer.ts";
 import type { ByteLink, World } from "./ports.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
@@ -42,21 +47,34 @@ export class Server {
   constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
     const { world, committedLog } = parts;
     const sid = config.ensemble?.myid ?? STANDALONE_SID;
-    const rules = new AclRules(config.skipAcl);
+    const { aclSchemes: schemes, anySaslUser, x509SuperUser } = config;
+    const rules = new AclRules(config.skipAcl, aclProviders({ schemes, anySaslUser, x509SuperUser }));
+    const turn = { at };
+    const quotas = new Complaints((complaint) => world.observe(complaint));
+    const warnQuota = (text: string): void => quotas.tell("quota.exceeded", text, turn.at.monoMs);
     this.home = {
       config,
       sid,
       verifier: verifierOf(config, sid),
       configText: parts.encodeText(textOf(config)),
       world,
-      turn: { at },
-      clients: new Clients(recovered.state, limitsOf(config), rules, parts.auth, world),
+      turn,
+      clients: new Clients(
+        recovered.state,
+        { ...limitsOf(config), ...gatesOf(config, world, at) },
+        rules,
+        parts.auth,
+        world,
+      ),
       journal: new Journal(recovered.lastZxid, (command) => world.disk(command)),
       jobs: new Jobs(() => world.later()),
       committedLog,
       sessionIds: new SessionIds(sid, at.wallMs),
+      localSessions: hasLocalSessions(config)
+        ? new LocalSessions(config.tickTimeMs, config.localSessionsUpgradingEnabled)
+        : undefined,
       aclRules: rules,
-      prepareOptions: prepareOptions(config),
+      prepareOptions: prepareOptions(config, warnQuota),
       database: recovered.state,
       acceptedEpoch: recovered.acceptedEpoch,
       currentEpoch: recovered.currentEpoch,
@@ -262,11 +280,13 @@ function verifierOf(config: Config, sid: ServerId): Majority {
   return new Majority(config.ensemble?.version ?? 0n, ids("participant"), ids("observer"));
 }
 
-function prepareOptions(config: Config): PrepareOptions {
+function prepareOptions(config: Config, warnQuota: (text: string) => void): PrepareOptions {
   return {
     digestEnabled: config.digestEnabled,
     extendedTypesEnabled: config.extendedTypesEnabled,
-    enforceQuota: false,
+    emulates353: config.emulate353TTLNodes,
+    enforceQuota: config.enforceQuota,
+    warnQuota,
     reconfigEnabled: config.reconfigEnabled,
     reconfig: undefined,
     maxTxnBytes: Math.min(config.juteMaxBufferBytes + config.juteExtraSizeBytes, 0x7fffffff),
@@ -288,6 +308,31 @@ function limitsOf(config: Config): ClientLimits {
     sessionlessTimeoutMs: config.sessionlessCnxnTimeoutMs,
     globalOutstandingLimit: Math.floor(config.globalOutstandingLimit / (voters > 2 ? voters - 1 : 1)),
   };
+}
+
+/** A server that stands alone has none, as in Java. */
+function hasLocalSessions(config: Config): boolean {
+  return config.localSessionsEnabled && config.ensemble !== undefined;
+}
+
+/** Nothing when nothing of it is asked for: the way of a request is then one question shorter. */
+function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: Gates } {
+  const { connectionThrottle, requestThrottleMaxRequests, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
+  const isWanted =
+    connectionThrottle.tokens > 0 ||
+    requestThrottleMaxRequests > 0 ||
+    largeRequestThresholdBytes !== -1 ||
+    enforcedAuthSchemes.length > 0;
+  if (!isWanted) return {};
+  const gates: Gates = {
+    connections: new ConnectionThrottle(connectionThrottle, () => world.random(), at.monoMs),
+    largeRequests: new LargeRequests(largeRequestThresholdBytes, config.largeRequestMaxBytes),
+    maxRequestsInProcess: requestThrottleMaxRequests,
+    throttledOpWaitMs: config.throttledOpWaitTimeMs,
+    authSchemes: enforcedAuthSchemes,
+    newSession: hasLocalSessions(config) ? "localSession" : "globalSession",
+  };
+  return { gates };
 }
 
 const STANDALONE_SID = toServerId(1n);

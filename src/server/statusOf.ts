@@ -32,7 +32,7 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
       ephemeralsCount: tree.ephemeralCount,
       approximateDataSizeBytes: tree.dataBytes,
     },
-    sessions: { global: sessions.size, local: 0 },
+    sessions: { global: sessions.size, local: home.localSessions?.size ?? 0 },
     requests: {
       packetsReceived: totals.received,
       packetsSent: totals.sent,

@@ -10,6 +10,7 @@ import {
   CheckVersionRequest,
   CheckWatchesRequest,
   CreateRequest,
+  CreateTTLRequest,
   DeleteRequest,
   GetACLRequest,
   GetDataRequest,
@@ -168,6 +169,9 @@ const BODIES: Readonly<Record<string, Encode>> = {
   getAllChildrenNumber: pathOnly,
   create,
   create2: create,
+  createContainer: create,
+  createTTL: ([path = "", ttl = "1", flags = "5"]) =>
+    CreateTTLRequest.encode({ path, data: asciiBytes(""), acl: aclOf(), flags: Number(flags), ttl: BigInt(ttl) }),
   delete: ([path = "", version = "-1"]) => DeleteRequest.encode({ path, version: Number(version) }),
   setData: ([path = "", data = "", version = "-1"]) =>
     SetDataRequest.encode({ path, data: asciiBytes(data), version: Number(version) }),
@@ -241,7 +245,9 @@ function bodyText(op: number, reader: Reader): string {
   switch (op) {
     case Op.create:
       return `${CreateResponse.read(reader).path}`;
-    case Op.create2: {
+    case Op.create2:
+    case Op.createContainer:
+    case Op.createTTL: {
       const { path, stat } = Create2Response.read(reader);
       return `${path} v${stat.version}`;
     }

@@ -15,6 +15,8 @@ export interface Upstream {
   createSession(connection: ClientConnection): void;
   /** A connection came with a session id and the right password. */
   renewSession(connection: ClientConnection): void;
+  /** Ends a session that only this server knows; false: it is not one, and a transaction has to (client-protocol 4.8). */
+  endLocal(sessionId: SessionId): boolean;
   /**
    * A request or ping of this session arrived. "gone": it is not alive any more and the request is to be dropped; "moved": it has
    * connected through another server since, and this connection is to be (client-protocol 4.5; a learner cannot know).

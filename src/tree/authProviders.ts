@@ -13,13 +13,13 @@ export interface AuthProvider {
 /** There are none for world, auth and super. */
 export type AuthProviders = ReadonlyMap<string, AuthProvider>;
 
-const digestProvider: AuthProvider = {
+export const digestProvider: AuthProvider = {
   isAuthenticated: true,
   matches: (identity, entry) => identity === entry,
   isWellFormed: hasTwoParts,
 };
 
-const ipProvider: AuthProvider = {
+export const ipProvider: AuthProvider = {
   isAuthenticated: false,
   matches: matchesIp,
   isWellFormed: isIpPattern,

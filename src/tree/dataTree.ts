@@ -12,7 +12,7 @@ import { NodeScan } from "./nodeScan.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 import type { Outcome } from "./outcome.ts";
-import { ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
+import { mtimeOf, ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
 import { TreeState } from "./treeState.ts";
 
 export { NO_NODE, type NodeRef } from "./nodeTable.ts";
@@ -31,12 +31,15 @@ export class DataTree {
    * digests of the transactions on the way mean nothing (peer-protocol 3.8).
    */
   checksDigests = true;
-  private state = new TreeState();
+  private state: TreeState;
+  private readonly emulates353: boolean;
   private readonly digests = new DigestCheck();
   private hasRoot = true;
 
-  /** A fresh tree: /, /zookeeper, its quota and config (on-disk-formats 4.2). */
-  constructor() {
+  /** A fresh tree: /, /zookeeper, its quota and config (on-disk-formats 4.2). `emulates353`: see owners.ts. */
+  constructor(emulates353 = false) {
+    this.emulates353 = emulates353;
+    this.state = this.newState();
     plantBuiltIns(this.state);
   }
 
@@ -134,7 +137,7 @@ export class DataTree {
 
   /** Milliseconds since 1970. */
   mtime(ref: NodeRef): bigint {
-    return statPersistedOf(this.state.table, ref).mtime;
+    return mtimeOf(this.state.table, ref);
   }
 
   childCount(ref: NodeRef): number {
@@ -282,9 +285,15 @@ export class DataTree {
 
   /** Forgets everything; `loadAcl`, `loadNode` and `finishLoad` follow. */
   clear(): void {
-    this.state = new TreeState();
+    this.state = this.newState();
     this.lastProcessedZxid = ZXID_ZERO;
     this.hasRoot = false;
+  }
+
+  private newState(): TreeState {
+    const state = new TreeState();
+    state.table.emulates353 = this.emulates353;
+    return state;
   }
 
   loadAcl(key: bigint, acl: readonly ACL[] | null): void {

@@ -19,6 +19,8 @@ export class NodeTable {
   private readonly rows = new Records(ROW_WORDS);
   private readonly extras = new Records(EXTRA_WORDS);
   private readonly modified = new Records(MODIFIED_WORDS);
+  /** Which owners mean TTL nodes: see `kindOf`. */
+  emulates353 = false;
 
   constructor() {
     // Index 0 means "none" in a row.
@@ -248,7 +250,7 @@ export class NodeTable {
     const children = words[x + CHILD_COUNT] as number;
     const ownerHigh = words[x + OWNER] as number;
     const ownerLow = words[x + OWNER + 1] as number;
-    const showsOwner = kindOf(ownerHigh, ownerLow) === "ephemeral";
+    const showsOwner = kindOf(ownerHigh, ownerLow, this.emulates353) === "ephemeral";
     view.setInt32(at + 36, 2 * (words[x + CVERSION] as number) - children);
     view.setInt32(at + 40, words[x + AVERSION] as number);
     view.setInt32(at + 44, showsOwner ? ownerHigh : 0);

@@ -67,7 +67,7 @@ export class OwnerIndex {
   }
 
   private kind(ref: NodeRef): NodeKind {
-    return kindOf(this.table.ownerHigh(ref), this.table.ownerLow(ref));
+    return kindOf(this.table.ownerHigh(ref), this.table.ownerLow(ref), this.table.emulates353);
   }
 
   private session(ref: NodeRef): SessionId {

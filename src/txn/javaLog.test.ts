@@ -30,7 +30,9 @@ describe.each([1, 2, 7, 1000])("with at most %i transactions outstanding", (lag)
     const options = {
       digestEnabled: true,
       extendedTypesEnabled: true,
+      emulates353: false,
       enforceQuota: false,
+      warnQuota: () => {},
       reconfigEnabled: false,
       reconfig: undefined,
       maxTxnBytes: 2097150,

@@ -16,6 +16,8 @@ export class ChangeRecord {
   /** False: deleted. */
   exists: boolean;
   readonly stat: NodeStat;
+  /** The number of the next sequential child. Past 2^31 - 1 it goes on where the counter in `stat` stays. */
+  sequence: number;
   acl: readonly ACL[] | null = null;
   /** CRC-32 of the path, signed. */
   readonly pathCrc: number;
@@ -34,6 +36,7 @@ export class ChangeRecord {
     this.zxid = zxid;
     this.exists = exists;
     this.stat = stat;
+    this.sequence = stat.cversion;
   }
 }
 
@@ -233,6 +236,7 @@ export class Pending {
 
 function copyOf(record: ChangeRecord): ChangeRecord {
   const copy = new ChangeRecord(record.path, record.pathCrc, NOT_CHANGED, true, record.stat.copy());
+  copy.sequence = record.sequence;
   copy.acl = record.acl;
   copy.contentCrc = record.contentCrc;
   return copy;

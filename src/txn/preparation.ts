@@ -52,11 +52,12 @@ export class Preparation {
     return this.sessions.checkOwner(sessionId, owner) ? Err.ok : Err.sessionMoved;
   }
 
-  /** Ephemeral nodes need a session that the whole ensemble knows. */
-  checkGlobalSession(): number {
+  /** Ephemeral nodes need a session that the whole ensemble knows. `upgradable`: one that it does not know could have become one. */
+  checkGlobalSession(upgradable: boolean): number {
     const { sessionId } = this.request;
-    const isKnown = this.sessions.state(sessionId) === "live" && this.sessions.isGlobal(sessionId);
-    return isKnown ? this.checkSession() : Err.sessionExpired;
+    if (this.sessions.state(sessionId) !== "live") return Err.sessionExpired;
+    if (this.sessions.isGlobal(sessionId)) return this.checkSession();
+    return upgradable && this.sessions.isLocalHere(sessionId) ? Err.ephemeralOnLocalSession : Err.sessionExpired;
   }
 
   permits(node: ChangeRecord, permission: number): boolean {

@@ -3,8 +3,12 @@ import { spoilsQuotaStats } from "./quota.ts";
 import { create, errOf, multi, setData, TestWorld } from "./testWorld.ts";
 
 /** A quota of this text on /q, below which is one node of four bytes: usage is 2 nodes and 4 bytes. */
-function worldWith(limits: string | null, enforceQuota = true): TestWorld {
-  const world = new TestWorld({ enforceQuota });
+function worldWith(
+  limits: string | null,
+  enforceQuota = true,
+  warnQuota: (line: string) => void = () => {},
+): TestWorld {
+  const world = new TestWorld({ enforceQuota, warnQuota });
   for (const path of ["/q", "/zookeeper/quota/q"]) world.do(create(path));
   world.do(create("/q/n", { data: new Uint8Array(4) }));
   world.do(create("/zookeeper/quota/q/zookeeper_limits", { data: limits === null ? null : asciiBytes(limits) }));
@@ -36,6 +40,18 @@ test.each([
 ])("limits %j: row %#", (limits, write, err) => {
   expect(errOf(worldWith(limits).prepare(write))).toBe(err);
   expect(errOf(worldWith(limits, false).prepare(write))).toBe(0);
+});
+
+test.each([
+  ["count=2,bytes=9", create("/q/m"), "/q [current count=3, softCountLimit=2]"],
+  ["count=9,bytes=4", create("/q/m", { data: new Uint8Array(1) }), "/q [current bytes=5, softByteLimit=4]"],
+  [COUNT_2, create("/q/m"), "/q [current count=3, hardCountLimit=2]"],
+  [BYTES_5, setData("/q/n", new Uint8Array(6)), "/q [current bytes=6, hardByteLimit=5]"],
+  ["count=1,bytes=1=;countHardLimit=9", create("/q/m"), undefined],
+])("limits %j: what the log is told, row %#", (limits, write, told) => {
+  const lines: string[] = [];
+  worldWith(limits, true, (line) => lines.push(line)).prepare(write);
+  expect(lines).toEqual(told === undefined ? [] : [`Quota exceeded: ${told}`]);
 });
 
 test("only applied usage counts", () => {

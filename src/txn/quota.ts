@@ -29,15 +29,14 @@ function checkQuota(on: Preparation, path: string, moreBytes: number, moreNodes:
   const limits = numbersOf(on, `${QUOTA_ROOT}${root}/${LIMITS_NAME}`);
   if (limits === "absent") return Err.ok;
   if (limits === undefined) return Err.marshallingError;
-  const asksCount = moreNodes !== 0 && isLimited(limits, "count", "countHardLimit");
-  const asksBytes = moreBytes !== 0 && isLimited(limits, "bytes", "byteHardLimit");
+  const asksCount = moreNodes !== 0 && isLimited(limits, COUNT);
+  const asksBytes = moreBytes !== 0 && isLimited(limits, BYTES);
   if (!asksCount && !asksBytes) return Err.ok;
   const stats = numbersOf(on, `${QUOTA_ROOT}${root}/${STATS_NAME}`);
   if (stats === "absent") return Err.ok;
   if (stats === undefined) return Err.marshallingError;
-  const exceeds =
-    (asksCount && isExceeded(limits, "countHardLimit", stats, "count", moreNodes)) ||
-    (asksBytes && isExceeded(limits, "byteHardLimit", stats, "bytes", moreBytes));
+  const passes = (limit: Limit, more: number): boolean => isPassed(on, root, limit, limits, stats, more);
+  const exceeds = (asksCount && passes(COUNT, moreNodes)) || (asksBytes && passes(BYTES, moreBytes));
   return exceeds ? Err.quotaExceeded : Err.ok;
 }
 
@@ -47,20 +46,41 @@ function numbersOf(on: Preparation, path: string): ReadonlyMap<string, bigint> |
   return parseQuotaText(on.view.data(node));
 }
 
-function isLimited(limits: ReadonlyMap<string, bigint>, soft: string, hard: string): boolean {
+function isLimited(limits: ReadonlyMap<string, bigint>, { soft, hard }: Limit): boolean {
   return (limits.get(soft) ?? NO_LIMIT) > NO_LIMIT || (limits.get(hard) ?? NO_LIMIT) > NO_LIMIT;
 }
 
-/** Soft limits only warn. */
-function isExceeded(
+/** Whether a hard limit is passed; a soft one, which counts where no hard one is, only warns. */
+function isPassed(
+  on: Preparation,
+  root: string,
+  { soft, hard, names }: Limit,
   limits: ReadonlyMap<string, bigint>,
-  hard: string,
   stats: ReadonlyMap<string, bigint>,
-  used: string,
   more: number,
 ): boolean {
-  const limit = limits.get(hard) ?? NO_LIMIT;
-  return limit > NO_LIMIT && BigInt.asIntN(64, (stats.get(used) ?? NO_LIMIT) + BigInt(more)) > limit;
+  const hardLimit = limits.get(hard) ?? NO_LIMIT;
+  const isHard = hardLimit > NO_LIMIT;
+  const limit = isHard ? hardLimit : (limits.get(soft) ?? NO_LIMIT);
+  const usage = BigInt.asIntN(64, (stats.get(soft) ?? NO_LIMIT) + BigInt(more));
+  if (usage <= limit) return false;
+  const name = isHard ? names.hard : names.soft;
+  on.options.warnQuota(`Quota exceeded: ${root} [current ${soft}=${usage}, ${name}=${limit}]`);
+  return isHard;
 }
 
+/** Keys of limits and stats nodes, and what the log calls the limits. */
+interface Limit {
+  /** Names the usage in a stats node too. */
+  readonly soft: "count" | "bytes";
+  readonly hard: string;
+  readonly names: { readonly soft: string; readonly hard: string };
+}
+
+const COUNT: Limit = {
+  soft: "count",
+  hard: "countHardLimit",
+  names: { soft: "softCountLimit", hard: "hardCountLimit" },
+};
+const BYTES: Limit = { soft: "bytes", hard: "byteHardLimit", names: { soft: "softByteLimit", hard: "hardByteLimit" } };
 const NO_LIMIT = -1n;

@@ -50,6 +50,8 @@ export interface SessionView {
   state(id: SessionId): "live" | "closing" | "unknown";
   /** False for a local session (client-protocol 4.8). */
   isGlobal(id: SessionId): boolean;
+  /** A local session of this server's own clients. */
+  isLocalHere(id: SessionId): boolean;
   /** Whether requests of a live session may come through `owner`; the first one decides. */
   checkOwner(id: SessionId, owner: unknown): boolean;
   /** Requests of the session fail from now on, before its closeSession is applied. */
@@ -78,8 +80,12 @@ export interface PrepareOptions {
   readonly digestEnabled: boolean;
   /** `zookeeper.extendedTypesEnabled`: TTL nodes */
   readonly extendedTypesEnabled: boolean;
+  /** `zookeeper.emulate353TTLNodes`: TTL nodes of ZooKeeper 3.5.3 too */
+  readonly emulates353: boolean;
   /** `zookeeper.enforceQuota` */
   readonly enforceQuota: boolean;
+  /** A limit of a quota is passed: a line for the log, of Java's words. */
+  readonly warnQuota: (text: string) => void;
   /** `reconfigEnabled` */
   readonly reconfigEnabled: boolean;
   /** Undefined on a standalone server, which refuses to be reconfigured. */

@@ -78,6 +78,8 @@ export class TestSessions implements SessionView {
   ]);
   readonly tracked: unknown[] = [];
   moved: SessionId = NO_SESSION;
+  /** A local session of this server's own clients; LOCAL is another server's unless named here. */
+  localHere: SessionId = NO_SESSION;
 
   state(id: SessionId): "live" | "closing" | "unknown" {
     return this.states.get(id) ?? "unknown";
@@ -85,6 +87,10 @@ export class TestSessions implements SessionView {
 
   isGlobal(id: SessionId): boolean {
     return id !== LOCAL;
+  }
+
+  isLocalHere(id: SessionId): boolean {
+    return id === this.localHere;
   }
 
   checkOwner(id: SessionId): boolean {
@@ -186,7 +192,9 @@ export function errOf(txn: Txn): number {
 const DEFAULTS: PrepareOptions = {
   digestEnabled: true,
   extendedTypesEnabled: false,
+  emulates353: false,
   enforceQuota: false,
+  warnQuota: () => {},
   reconfigEnabled: false,
   reconfig: undefined,
   maxTxnBytes: 2097150,

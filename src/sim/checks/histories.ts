@@ -4,7 +4,7 @@ import { Err, EventType } from "../../wire/client/numbers.ts";
 import type { Stat } from "../../wire/client/shared.ts";
 import type { Txn } from "../../wire/txnValue.ts";
 import type { Call, Fired, SimClient } from "../world/client.ts";
-import { type Answer, isWrite, opcodeOf, opText } from "../world/clientOps.ts";
+import { type Answer, isWrite, opText, resultTypeOf } from "../world/clientOps.ts";
 import type { Cluster, ClusterWatcher } from "../world/cluster.ts";
 import type { Watch } from "../world/watchTable.ts";
 import { zxidText } from "../world/wiretap.ts";
@@ -44,10 +44,11 @@ export class Histories implements ClusterWatcher {
   }
 
   answered(call: Call, answer: Answer): void {
-    this.checkFloor(call, answer);
+    if (!this.endsLocal(call)) this.checkFloor(call, answer);
     this.forward(call.client, answer.zxid, opText(call.op));
     if (this.over.has(call.sessionId)) this.fail(call, "is answered after its session ended");
-    if (isWrite(call.op)) this.checkWrite(call, answer);
+    if (this.endsLocal(call)) this.floors.delete(call);
+    else if (isWrite(call.op)) this.checkWrite(call, answer);
     else this.checkRead(call, answer);
     this.checkWatches(call.client, answer.zxid);
     if (call.op.kind === "close" && answer.err === 0) this.over.add(call.sessionId);
@@ -118,12 +119,21 @@ export class Histories implements ClusterWatcher {
     this.checkOutcome(call, answer, txn);
   }
 
+  /** The end of a session that no transaction made is none. */
+  private endsLocal({ op, sessionId }: Call): boolean {
+    if (op.kind !== "close") return false;
+    return ![...this.model.txns.values()].some(({ clientId, body }) => clientId === sessionId && body.type === -10);
+  }
+
   private checkOutcome(call: Call, answer: Answer, { body }: Txn): void {
     const { op } = call;
     if (op.kind === "multi")
       return this.checkMulti(call, answer, body.type === 14 && !body.txns.some((sub) => sub.type === -1));
     if (answer.err !== 0) {
-      if (body.type !== -1 || body.err !== answer.err) this.fail(call, `answered ${answer.err}, logged ${body.type}`);
+      const logged = body.type === -1 ? body.err : 0;
+      // A learner tells why its local session is unknown to the leader (client-protocol 4.8).
+      const isTold = answer.err === Err.ephemeralOnLocalSession && logged === Err.sessionExpired;
+      if (logged !== answer.err && !isTold) this.fail(call, `answered ${answer.err}, logged ${body.type}`);
       return;
     }
     if (op.kind !== "close" && !TYPES[op.kind]?.includes(body.type)) this.fail(call, `became type ${body.type}`);
@@ -141,7 +151,8 @@ export class Histories implements ClusterWatcher {
     if (results?.length !== call.op.ops.length) this.fail(call, `has ${results?.length} results`);
     if (failed) return;
     call.op.ops.forEach((op, index) => {
-      if (results?.[index]?.type !== opcodeOf(op)) this.fail(call, `has a result of type ${results?.[index]?.type}`);
+      if (results?.[index]?.type !== resultTypeOf(op))
+        this.fail(call, `has a result of type ${results?.[index]?.type}`);
     });
   }
 
@@ -224,4 +235,4 @@ const FIRES = {
   child: [EventType.nodeChildrenChanged, EventType.nodeDeleted],
 } as const;
 const opcodeError = -1;
-const TYPES: Readonly<Record<string, readonly number[]>> = { create: [1, 15], delete: [2], set: [5] };
+const TYPES: Readonly<Record<string, readonly number[]>> = { create: [1, 15, 19, 21], delete: [2], set: [5] };

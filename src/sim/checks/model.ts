@@ -2,7 +2,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { SessionId } from "../../base/ids.ts";
 import { toZxid, type Zxid } from "../../base/zxid.ts";
 import { EventType } from "../../wire/client/numbers.ts";
-import type { CreateBody, SubTxnBody, Txn, TxnBody } from "../../wire/txnValue.ts";
+import type { CreateBody, CreateContainerBody, CreateTTLBody, SubTxnBody, Txn, TxnBody } from "../../wire/txnValue.ts";
 import { textOf } from "../world/clientOps.ts";
 
 /** One znode as it was from one zxid on. */
@@ -98,9 +98,14 @@ export class Model {
     switch (body.type) {
       case 1:
       case 15:
-        return this.create(session, body);
+        return this.create(session, body, body.ephemeral);
+      case 19:
+      case 21:
+        return this.create(session, body, false);
       case 2:
+        return this.remove(body.path);
       case 20:
+        if (session !== 0n) this.complain(`a session deletes ${body.path} as a container`);
         return this.remove(body.path);
       case 5:
       case 16:
@@ -109,15 +114,17 @@ export class Model {
       case -1:
         return;
       case 7:
-      case 19:
-      case 21:
         return this.complain(`transactions of type ${body.type} are not modelled`);
       default:
         return unreachable(body);
     }
   }
 
-  private create(session: SessionId, { path, data, ephemeral, parentCVersion }: CreateBody): void {
+  private create(
+    session: SessionId,
+    { path, data, parentCVersion }: CreateBody | CreateContainerBody | CreateTTLBody,
+    ephemeral: boolean,
+  ): void {
     const parent = this.newest(parentOf(path));
     const zxid = this.current();
     if (parent === undefined) return this.complain(`create of ${path} at ${zxid} has no parent`);

@@ -182,6 +182,8 @@ function subOpOf([verb = "", path = "/", text = ""]: readonly string[]): SubOp {
       return { kind: "create", path, text, mode: "persistent", stat: false };
     case "ephemeral":
     case "sequential":
+    case "container":
+    case "ttl":
       return { kind: "create", path, text, mode: verb, stat: false };
     case "delete":
       return { kind: "delete", path, version: -1 };

@@ -74,6 +74,8 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
   };
 }
 
+const LOCAL_SESSIONS = ["localSessionsEnabled=true", "localSessionsUpgradingEnabled=true"];
+
 function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
   const voters = random.pick([1, 3, 3, 3, 5]);
   return new Cluster({
@@ -90,6 +92,8 @@ function makeCluster(seed: number, random: Random, trace: Trace): Cluster {
       `snapCount=${random.pick([6, 20, 100])}`,
       `snapshotSizeFactor=${random.pick(["0.33", "0.33", "-1"])}`,
       "minSessionTimeout=2000",
+      "extendedTypesEnabled=true",
+      ...(voters > 1 && random.chance(0.2) ? LOCAL_SESSIONS : []),
     ],
     committedLogLimit: random.pick([60, 200, 500]),
     trace,

@@ -135,4 +135,13 @@ export class Workload {
   }
 }
 
-const MODES: readonly CreateMode[] = ["persistent", "persistent", "ephemeral", "sequential", "ephemeralSequential"];
+const MODES: readonly CreateMode[] = [
+  "persistent",
+  "persistent",
+  "ephemeral",
+  "ephemeral",
+  "sequential",
+  "ephemeralSequential",
+  "container",
+  "ttl",
+];

@@ -4,6 +4,7 @@ import { CreateFlags, Op } from "../../wire/client/numbers.ts";
 import {
   CheckVersionRequest,
   CreateRequest,
+  CreateTTLRequest,
   DeleteRequest,
   ExistsRequest,
   GetChildren2Request,
@@ -44,7 +45,10 @@ export type ReadOp =
   | { readonly kind: "get" | "exists" | "children"; readonly path: string; readonly watch: boolean }
   | { readonly kind: "sync"; readonly path: string };
 
-export type CreateMode = "persistent" | "ephemeral" | "sequential" | "ephemeralSequential";
+export type CreateMode = "persistent" | "ephemeral" | "sequential" | "ephemeralSequential" | "container" | "ttl";
+
+/** What a node of mode "ttl" lives without being written. */
+export const TTL_MS = 3000;
 
 /** What came back. Only what the op and its success bring is there. */
 export interface Answer {
@@ -67,7 +71,7 @@ export interface SubAnswer {
 export function opcodeOf(op: ClientOp): number {
   switch (op.kind) {
     case "create":
-      return op.stat ? Op.create2 : Op.create;
+      return createOpcode(op);
     case "delete":
       return Op.delete;
     case "set":
@@ -94,8 +98,11 @@ export function opcodeOf(op: ClientOp): number {
 export function writeOp(op: ClientOp, out: Writer): void {
   const { path = "" } = "path" in op ? op : {};
   switch (op.kind) {
-    case "create":
-      return CreateRequest.write(out, { path, data: bytesOf(op.text), acl: OPEN, flags: FLAGS[op.mode] });
+    case "create": {
+      const request = { path, data: bytesOf(op.text), acl: OPEN, flags: FLAGS[op.mode] };
+      if (op.mode === "ttl") return CreateTTLRequest.write(out, { ...request, ttl: BigInt(TTL_MS) });
+      return CreateRequest.write(out, request);
+    }
     case "delete":
       return DeleteRequest.write(out, { path, version: op.version });
     case "set":
@@ -119,12 +126,24 @@ export function writeOp(op: ClientOp, out: Writer): void {
   }
 }
 
+function createOpcode({ mode, stat }: Extract<SubOp, { kind: "create" }>): number {
+  if (mode === "container") return Op.createContainer;
+  if (mode === "ttl") return Op.createTTL;
+  return stat ? Op.create2 : Op.create;
+}
+
+/** How its result in a multi is marked (client-protocol 1.8). */
+export function resultTypeOf(op: SubOp): number {
+  const opcode = opcodeOf(op);
+  return opcode === Op.createContainer || opcode === Op.createTTL ? Op.create2 : opcode;
+}
+
 /** `body` stands behind the ReplyHeader. */
 export function readAnswer(op: ClientOp, zxid: bigint, err: number, body: Reader): Answer {
   if (err !== 0) return { zxid, err };
   switch (op.kind) {
     case "create":
-      return op.stat
+      return createOpcode(op) !== Op.create
         ? { zxid, err, ...Create2Response.read(body) }
         : { zxid, err, path: CreateResponse.read(body).path };
     case "set":
@@ -216,4 +235,6 @@ const FLAGS = {
   ephemeral: CreateFlags.ephemeral,
   sequential: CreateFlags.persistentSequential,
   ephemeralSequential: CreateFlags.ephemeralSequential,
+  container: CreateFlags.container,
+  ttl: CreateFlags.persistentWithTTL,
 } as const;

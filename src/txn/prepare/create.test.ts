@@ -4,6 +4,7 @@ import { CreateFlags, Err, Op, Perms } from "../../wire/client/numbers.ts";
 import type { ACL } from "../../wire/client/shared.ts";
 import {
   ALICE,
+  BOB,
   CLOSING,
   create,
   createTTL,
@@ -154,6 +155,17 @@ describe("session", () => {
     expect(errOf(new TestWorld().do(create("/n", { flags }), { sessionId }))).toBe(err);
   });
 
+  test.each([
+    [1, 1, -120],
+    [15, 3, -120],
+    [19, 1, -112],
+    [1, 0, 0],
+  ] as const)("type %i, flags %i of a local session of this server's own: %i", (op, flags, err) => {
+    const world = new TestWorld();
+    world.sessions.localHere = LOCAL;
+    expect(errOf(world.do(create("/n", { flags }, op), { sessionId: LOCAL }))).toBe(err);
+  });
+
   test("a local session cannot make a container with ephemeral flags either", () => {
     expect(errOf(new TestWorld().do(create("/n", { flags: 1 }, 19), { sessionId: LOCAL }))).toBe(-112);
   });
@@ -163,6 +175,12 @@ describe("session", () => {
     world.sessions.moved = ALICE;
     expect(errOf(world.do(create("/n", { flags })))).toBe(-118);
   });
+});
+
+test.each([true, false])("below a node that 3.5.3 marked as a TTL node, emulated: %s", (emulates353) => {
+  const world = new TestWorld({ extendedTypesEnabled: true, emulates353 });
+  expect(errOf(world.do(create("/n", { flags: 1 }), { sessionId: BOB }))).toBe(0);
+  expect(errOf(world.do(create("/n/x")))).toBe(emulates353 ? 0 : Err.noChildrenForEphemerals);
 });
 
 describe("sequential names", () => {
@@ -180,6 +198,28 @@ describe("sequential names", () => {
     const world = new TestWorld();
     const names = [0, 1, 2].map(() => world.prepare(create("/s", { flags: 2 })).body);
     expect(names).toMatchObject([0, 1, 2].map((n) => ({ path: `/s000000000${n}`, parentCVersion: n + 1 })));
+  });
+
+  test("go on past 2^31 - 1 while nothing is applied, as in Java; the counter itself stays there", () => {
+    const world = new TestWorld();
+    const made = world.do(create("/p"));
+    const body = {
+      type: 1,
+      path: "/p/x",
+      data: null,
+      acl: OPEN,
+      ephemeral: false,
+      parentCVersion: 2 ** 31 - 1,
+    } as const;
+    world.tree.apply({ ...made, body });
+    const names = [0, 1].map(() => world.prepare(create("/p/s", { flags: 2 })).body);
+    expect(names).toMatchObject([
+      { path: "/p/s2147483647", parentCVersion: -(2 ** 31) },
+      { path: "/p/s-2147483648", parentCVersion: 1 - 2 ** 31 },
+    ]);
+    world.apply();
+    expect(world.tree.cversion(world.tree.find("/p"))).toBe(2 ** 31 - 1);
+    expect(errOf(world.do(create("/p/s", { flags: 2 })))).toBe(Err.nodeExists);
   });
 
   test.each(["/", "/.", "/..", "/a."])("the prefix %j is legal, for the path is checked with the suffix", (prefix) => {

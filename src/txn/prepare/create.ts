@@ -17,7 +17,8 @@ export function prepareCreate(
   write: CreateWrite | CreateTTLWrite,
 ): CreateBody | CreateContainerBody | CreateTTLBody | number {
   const isEphemeral = write.flags === CreateFlags.ephemeral || write.flags === CreateFlags.ephemeralSequential;
-  const refused = checkFlags(on, write) || (isEphemeral ? on.checkGlobalSession() : on.checkSession());
+  const upgradable = write.op === Op.create || write.op === Op.create2;
+  const refused = checkFlags(on, write) || (isEphemeral ? on.checkGlobalSession(upgradable) : on.checkSession());
   if (refused !== Err.ok) return refused;
   if (write.path === null) return Err.marshallingError;
   const parentPath = parentOf(write.path);
@@ -27,7 +28,7 @@ export function prepareCreate(
   const parent = on.pending.find(parentPath);
   if (parent === undefined) return Err.noNode;
   if (!on.permits(parent, Perms.create)) return Err.noAuth;
-  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.stat.cversion) : write.path;
+  const path = isSequential(write.flags) ? write.path + sequenceSuffix(parent.sequence) : write.path;
   const error = checkPlace(on, path, parent) || checkQuotaOfCreate(on, path, write.data);
   if (error !== Err.ok) return error;
   if (crashesWhenCreated(path, parentPath) || (isEphemeral && crashesWhenDeleted(path))) return Err.badArguments;
@@ -49,7 +50,7 @@ function checkFlags(on: Preparation, write: CreateWrite | CreateTTLWrite): numbe
 function checkPlace(on: Preparation, path: string, parent: ChangeRecord): number {
   if (!validatePath(path)) return Err.badArguments;
   if (on.pending.find(path) !== undefined) return Err.nodeExists;
-  const isEphemeral = isOrdinaryEphemeral(parent.stat.ephemeralOwner, on.options.extendedTypesEnabled);
+  const isEphemeral = isOrdinaryEphemeral(parent.stat.ephemeralOwner, on.options);
   return isEphemeral ? Err.noChildrenForEphemerals : Err.ok;
 }
 
@@ -62,9 +63,10 @@ function change(
   isEphemeral: boolean,
 ): CreateBody | CreateContainerBody | CreateTTLBody {
   const { pending, zxid } = on;
-  const parentCVersion = nextVersion(parent.stat.cversion);
+  const parentCVersion = nextVersion(parent.sequence);
   const above = pending.edit(parent, zxid);
   above.stat.childCount++;
+  above.sequence = parentCVersion;
   // The tree raises the counter only: past 2^31 - 1 it stays where it is (on-disk-formats 5.4).
   if (parentCVersion > above.stat.cversion) {
     above.stat.cversion = parentCVersion;

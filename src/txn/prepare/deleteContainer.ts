@@ -14,7 +14,7 @@ export function prepareDeleteContainer(on: Preparation, write: DeleteContainerWr
   const node = on.pending.find(path);
   if (node === undefined) return Err.noNode;
   if (node.stat.childCount > 0) return Err.notEmpty;
-  if (isOrdinaryEphemeral(node.stat.ephemeralOwner, on.options.extendedTypesEnabled)) return Err.badVersion;
+  if (isOrdinaryEphemeral(node.stat.ephemeralOwner, on.options)) return Err.badVersion;
   const parent = on.pending.find(parentPath);
   if (parent === undefined) return Err.noNode;
   if (crashesWhenDeleted(path)) return Err.badArguments;
