@@ -56,7 +56,7 @@ export async function runShellSession(connectString: string, lines: readonly str
   shell.stderr?.on("data", (chunk) => chunks.push(`${chunk}`));
   shell.stdin?.end(`${lines.join("\n")}\n`);
   await once(shell, "close");
-  return chunks.join("").replaceAll(/^\[zk: .*?\] /gm, "");
+  return chunks.join("").replaceAll(/\[zk: [^\]]*\] /g, "");
 }
 
 /** Without what two servers cannot agree on: times, and the ids of sessions. */

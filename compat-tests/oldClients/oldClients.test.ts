@@ -6,6 +6,8 @@ import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
 
 // The oldest client that was published of each line: what it is told by ours is what it is told by Java 3.9.5, word for word.
 
+const VERSIONS = readFileSync(join(__dirname, "versions.txt"), "utf8").trim().split("\n");
+
 describe("the oldest clients", () => {
   let servers: readonly PeerServer[] = [];
   beforeAll(async () => {
@@ -30,4 +32,3 @@ async function talk(version: string, port: number): Promise<readonly string[]> {
 
 // Without a configuration log4j says so, once, on standard error; logback would write everything to standard output.
 const LOG_OFF = [`-Dlogback.configurationFile=${join(__dirname, "quiet.xml")}`, "-Dfile.encoding=UTF-8"];
-const VERSIONS = readFileSync(join(__dirname, "versions.txt"), "utf8").trim().split("\n");

@@ -33,9 +33,14 @@ final class Sessions {
         twin.close();
     }
 
+    /** From now on; that it was connected may be told only now. */
     static BlockingQueue<ConnectionState> statesOf(CuratorFramework client) {
         BlockingQueue<ConnectionState> states = new LinkedBlockingQueue<>();
-        client.getConnectionStateListenable().addListener((from, state) -> states.add(state));
+        client.getConnectionStateListenable().addListener((from, state) -> {
+            if (state != ConnectionState.CONNECTED) {
+                states.add(state);
+            }
+        });
         return states;
     }
 
