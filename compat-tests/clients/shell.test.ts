@@ -54,6 +54,7 @@ function sorted(output: string): readonly string[] {
   return withoutTimes(output)
     .replaceAll(/127\.0\.0\.1:\d+/g, "server")
     .split("\n")
+    .filter((line) => line !== "")
     .sort();
 }
 
