@@ -7,8 +7,11 @@ import { entries, runClass } from "./apacheTests.ts";
 async function main(words: readonly string[]): Promise<void> {
   const named = words.filter((word) => !word.startsWith("--"));
   const server = words.includes("--java") ? "java" : "ts";
+  const table = entries();
+  const unknown = named.filter((name) => !table.some((entry) => entry.name === name));
+  if (unknown.length > 0) throw new Error(`${unknown.join(", ")}: not in classes.txt`);
   let failures = 0;
-  for (const { name, verdict, leftOut } of entries()) {
+  for (const { name, verdict, leftOut } of table) {
     if (named.length === 0 ? verdict === "no" : !named.includes(name)) continue;
     const how = { server, leftOut: words.includes("--whole") ? [] : leftOut.keys() } as const;
     const { passed, failed, seconds } = await runClass(name, how);
