@@ -38,6 +38,20 @@ test("Curator with two members of three, one of them Java's", async () => {
   }
 }, 300_000);
 
+test("TTL nodes and containers of Curator, where the server has them", async () => {
+  const server = await startTypekeeperServer({
+    jvmFlags: ["-Dzookeeper.extendedTypesEnabled=true", "-Dznode.container.checkIntervalMs=200"],
+  });
+  try {
+    await server.waitServing();
+    const checks = ["persistentTtlNode", "containerParents"];
+    const outcomes = await curatorTour(`127.0.0.1:${server.clientPort}`, "/tour", checks);
+    expect([...outcomes]).toEqual(checks.map((check) => [check, "ok"]));
+  } finally {
+    await server.stop();
+  }
+}, 60_000);
+
 test("recipes outlive the restart of our server, and a session that was lost meanwhile", async () => {
   const ensemble = await startEnsemble([{ kind: "ts", id: 1 }]);
   try {

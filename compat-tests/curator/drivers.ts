@@ -6,9 +6,16 @@ import { javaClassPath, javaCommand, runJava } from "../peers/javaServer.ts";
 /** What became of each check: "ok", or why it failed. */
 export type Outcomes = ReadonlyMap<string, string>;
 
-/** Runs CuratorTour's checks against whatever the connect string names. `root` must not be there yet. */
-export async function curatorTour(connectString: string, root: string): Promise<Outcomes> {
-  const printed = await runJava("CuratorTour", [connectString, root], [], javaClassPath(__dirname));
+/**
+ * Runs CuratorTour's checks against whatever the connect string names, all that need no more than a server's defaults unless some
+ * are named. `root` must not be there yet.
+ */
+export async function curatorTour(
+  connectString: string,
+  root: string,
+  checks: readonly string[] = [],
+): Promise<Outcomes> {
+  const printed = await runJava("CuratorTour", [connectString, root, ...checks], [], javaClassPath(__dirname));
   return new Map(printed.trim().split("\n").map(outcomeOf));
 }
 

@@ -5,7 +5,8 @@ import java.util.Map;
 /**
  * Curator's recipes, each check below a node of its own. Prints "ok NAME" or "fail NAME: why" for each.
  *
- * Arguments: connect string; the node to work below; names of checks, all when none is named.
+ * Arguments: connect string; the node to work below; names of checks; when none is named, all that a
+ * server with its defaults can pass.
  */
 public final class CuratorTour {
     private static final Map<String, Place.Check> CHECKS = new LinkedHashMap<>();
@@ -21,6 +22,9 @@ public final class CuratorTour {
         Nodes.addTo(CHECKS);
         Discovery.addTo(CHECKS);
         Sessions.addTo(CHECKS);
+        if (args.length > 2) {
+            Nodes.addExtendedTo(CHECKS);
+        }
         for (Map.Entry<String, Place.Check> check : CHECKS.entrySet()) {
             if (args.length == 2 || Arrays.asList(args).subList(2, args.length).contains(check.getKey())) {
                 System.out.println(outcome(check.getKey(), check.getValue(), new Place(args[0], args[1] + "/" + check.getKey())));

@@ -24,6 +24,12 @@ final class Nodes {
         checks.put("groupMember", Nodes::groupMember);
     }
 
+    /** Of a server with extended types, which looks at its containers several times a second. */
+    static void addExtendedTo(Map<String, Place.Check> checks) {
+        checks.put("persistentTtlNode", Nodes::persistentTtlNode);
+        checks.put("containerParents", Nodes::containerParents);
+    }
+
     private static void persistentNode(Place place, CreateMode mode, boolean withProtection) throws Exception {
         CuratorFramework client = place.client();
         String path = place.root.replace(' ', '-') + "/node";
@@ -69,8 +75,7 @@ final class Nodes {
         Place.checkEquals(0, client.getChildren().forPath(place.root).size());
     }
 
-    /** With extended types on: not part of the tour of a server with defaults. */
-    static void persistentTtlNode(Place place) throws Exception {
+    private static void persistentTtlNode(Place place) throws Exception {
         CuratorFramework client = place.client();
         PersistentTtlNode node = new PersistentTtlNode(client, place.root, 1_000, "data".getBytes());
         node.start();
@@ -82,6 +87,15 @@ final class Nodes {
         Place.checkEquals(stat.getCzxid(), client.checkExists().forPath(place.root).getCzxid());
         node.close();
         Place.until("gone", () -> client.checkExists().forPath(place.root) == null);
+    }
+
+    /** The parents that recipes make go when their last child goes. */
+    private static void containerParents(Place place) throws Exception {
+        CuratorFramework client = place.client();
+        client.create().creatingParentContainersIfNeeded().withMode(CreateMode.EPHEMERAL).forPath(place.root + "/a/b/c");
+        Place.check(client.checkExists().forPath(place.root + "/a") != null, "no parent");
+        client.delete().forPath(place.root + "/a/b/c");
+        Place.until("the containers are gone", () -> client.checkExists().forPath(place.root + "/a") == null);
     }
 
     private static void groupMember(Place place) throws Exception {

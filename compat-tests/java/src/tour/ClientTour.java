@@ -13,7 +13,8 @@ import org.apache.zookeeper.CreateMode;
  * What applications do, with the official client: each stop of the tour below a node of its own, checked as it goes.
  * Prints "ok NAME" or "FAILED NAME: why" for each, and exits with 1 when one failed.
  *
- * Arguments: connect string; the node to work below, created when absent; names of stops, all when none is named.
+ * Arguments: connect string; the node to work below, created when absent; names of stops; when none is named, all that a server
+ * with its defaults can serve.
  */
 public final class ClientTour {
     interface Stop {
@@ -39,6 +40,7 @@ public final class ClientTour {
             }
         }
         List<String> names = args.length > 2 ? Arrays.asList(args).subList(2, args.length) : new ArrayList<>(stops.keySet());
+        ExtendedStops.addTo(stops);
         boolean failed = false;
         for (String name : names) {
             failed |= !passes(name, stops.get(name), args[1] + "/" + name);
