@@ -52,7 +52,7 @@ const ENTRIES: readonly RegExp[] = [
   /^src\/cli\/[^/]+\.ts$/,
   /^src\/sim\/main\.ts$/,
   /^jute\/src\/index\.ts$/,
-  /^compat-tests\/(recorder|bench)\/[^/]+\.ts$/,
+  /^compat-tests\/(apacheTests\/all|(recorder|bench)\/[^/]+)\.ts$/,
 ];
 const INSTALLED_OR_BUILT = new Set([".git", "node_modules", "dist", "data", "logs", "coverage"]);
 

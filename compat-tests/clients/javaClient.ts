@@ -1,4 +1,6 @@
-import { runJava } from "../peers/javaServer.ts";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { javaCommand, runJava } from "../peers/javaServer.ts";
 
 /**
  * Goes round ClientTour's stops with the official Java client, below a node that is made when it is absent and must not hold a
@@ -9,7 +11,7 @@ export async function runClientTour(
   root: string,
   stops: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const printed = await runJava("ClientTour", [connectString, root, ...stops], MORE_THAN_A_FRAME).catch(
+  const printed = await runJava("tour.ClientTour", [connectString, root, ...stops], MORE_THAN_A_FRAME).catch(
     (error: unknown) => {
       throw new Error(`ClientTour against ${connectString}: ${outputOf(error)}`);
     },
@@ -37,6 +39,24 @@ export async function runShell(
       const exitCode = rest.pop()?.replace(/^exit /, "") ?? "none";
       return { command, output: rest.join("\n").replaceAll(GREETING, ""), exitCode };
     });
+}
+
+/** Gives the lines to one process of the official shell, as from a pipe, and everything it printed; its prompts are taken out. */
+export async function runShellSession(connectString: string, lines: readonly string[]): Promise<string> {
+  const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
+  const main = "org.apache.zookeeper.ZooKeeperMain";
+  const [command, ...args] = javaCommand(
+    main,
+    ["-waitforconnection", "-server", connectString],
+    [quiet, "-Dzookeeper.jline=false"],
+  );
+  const shell = execFile(command, args, { timeout: 30_000 });
+  const chunks: string[] = [];
+  shell.stdout?.on("data", (chunk) => chunks.push(`${chunk}`));
+  shell.stderr?.on("data", (chunk) => chunks.push(`${chunk}`));
+  shell.stdin?.end(`${lines.join("\n")}\n`);
+  await once(shell, "close");
+  return chunks.join("").replaceAll(/\[zk: [^\]]*\] /g, "");
 }
 
 /** Without what two servers cannot agree on: times, and the ids of sessions. */

@@ -1,7 +1,7 @@
 import { runJava, startJavaServer } from "../peers/javaServer.ts";
 import type { PeerServer } from "../peers/server.ts";
 import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
-import { runShell, type ShellAnswer, type ShellCommand, withoutTimes } from "./javaClient.ts";
+import { runShell, runShellSession, type ShellAnswer, type ShellCommand, withoutTimes } from "./javaClient.ts";
 
 // zkCli, one command a run, against a fresh server of each kind: the same words on the screen, the same exit codes.
 
@@ -36,6 +36,19 @@ async function sameWords(
   }
 }
 
+test("a session of the official shell prints the same for ours as for Java", async () => {
+  const servers = await Promise.all([startJavaServer(), startTypekeeperServer()]);
+  try {
+    await Promise.all(servers.map((server) => server.waitServing()));
+    const told = servers.map(({ clientPort }) => runShellSession(`127.0.0.1:${clientPort}`, SESSION));
+    const [java = "", ours = ""] = await Promise.all(told);
+    expect(sorted(ours)).toEqual(sorted(java));
+    expect(java.match(/^WatchedEvent state:SyncConnected type:Node/gm)?.length).toBe(8);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}, 60_000);
+
 test("the official shell as a process of its own", async () => {
   const server = await startTypekeeperServer();
   try {
@@ -49,6 +62,15 @@ test("the official shell as a process of its own", async () => {
     await server.stop();
   }
 }, 60_000);
+
+/** Lines in no order: a watch's event is printed by another thread than a command's answer, amid it or with empty lines around. */
+function sorted(output: string): readonly string[] {
+  return withoutTimes(output)
+    .replaceAll(/127\.0\.0\.1:\d+/g, "server")
+    .split("\n")
+    .filter((line) => line !== "")
+    .sort();
+}
 
 async function commandsOn(server: PeerServer, commands: readonly ShellCommand[]): Promise<readonly ShellAnswer[]> {
   await server.waitServing();
@@ -65,6 +87,72 @@ function words(answer: ShellAnswer | undefined): string {
     .sort()
     .join("\n");
 }
+
+/** Each on a node that is not there. */
+const ON_ABSENCE: readonly ShellCommand[] = [
+  ["getEphemerals"],
+  ["getEphemerals", "/none"],
+  ["getAllChildrenNumber"],
+  ["getAllChildrenNumber", "/none"],
+  ["sync", "/none"],
+  ["setAcl", "/none", "world:anyone:r"],
+  ["getAcl", "/none"],
+  ["setquota", "-n", "3", "/none"],
+  ["delquota", "-n", "/none"],
+  ["listquota", "/none"],
+  ["create", "-s", "/none/s-", "x"],
+  ["create", "-e", "/none/e", "x"],
+  ["create", "-c", "/none/c", "x"],
+];
+
+const WATCHING: readonly ShellCommand[] = [
+  ["get", "-w", "/open"],
+  ["ls", "-w", "/open"],
+  ["stat", "-w", "/open"],
+  ["stat", "-w", "/none"],
+  ["addWatch", "/open"],
+  ["addWatch", "-m", "PERSISTENT", "/none"],
+  ["addWatch", "-m", "PERSISTENT_RECURSIVE", "/open"],
+  ["addWatch", "-m", "NONE", "/open"],
+  ["addWatch"],
+  ["removewatches", "/open", "-c"],
+  ["removewatches", "/open", "-d"],
+  ["removewatches", "/open", "-a"],
+  ["removewatches", "/none", "-a"],
+];
+
+/** In one session, where watches set by one command are told of by the next. */
+const SESSION: readonly string[] = [
+  "create /s data",
+  "get -w /s",
+  "set /s changed",
+  "ls -w /s",
+  "create /s/a x",
+  "stat -w /s",
+  "set /s again",
+  "addWatch -m PERSISTENT /s",
+  "addWatch -m PERSISTENT_RECURSIVE /s",
+  "create /s/b x",
+  "create /s/b/c x",
+  "set /s/b/c y",
+  "delete /s/b/c",
+  "removewatches /s -a",
+  "set /s unseen",
+  "create -e /s/e x",
+  "create -e -s /s/e- x",
+  "getEphemerals",
+  "getEphemerals /s",
+  "getAllChildrenNumber /s",
+  "addauth digest bob:secret",
+  "create /s/mine x auth::cdrwa",
+  "getAcl /s/mine",
+  "setAcl /s/mine auth::r",
+  "set /s/mine y",
+  "whoami",
+  "config",
+  "sync /s",
+  "deleteall /s",
+];
 
 const COMMANDS: readonly ShellCommand[] = [
   ["create", "/a", "some data"],
@@ -137,6 +225,28 @@ const COMMANDS: readonly ShellCommand[] = [
   ["deleteall", "/x"],
   ["removewatches", "/a"],
   ["ls", "-R", "/"],
+  ...ON_ABSENCE,
+  ...WATCHING,
+  ["create", "-e", "-c", "/both", "x"],
+  ["create", "-e", "-t", "10", "/both", "x"],
+  ["create", "-s", "-t", "10", "/ttl-", "x"],
+  ["create", "/many", "x"],
+  ["create", "/many/a", "x"],
+  ["create", "/many/b", "x"],
+  ["getAllChildrenNumber", "/"],
+  ["deleteall", "/many", "-b", "2"],
+  ["setquota", "-B", "100", "/open"],
+  ["setquota", "-n", "5", "/open"],
+  ["delquota", "-N", "/open"],
+  ["delquota", "-b", "/open"],
+  ["listquota", "/open"],
+  ["setquota", "-n", "2", "/zookeeper/config"],
+  ["reconfig", "-remove", "1"],
+  ["reconfig", "-members", "server.1=localhost:2:3;4"],
+  ["reconfig", "-add", "server.2=localhost:2:3;4", "-v", "5"],
+  ["config", "-c"],
+  ["config", "-w"],
+  ["addauth", "digest"],
   ["quit"],
   ["nonsense"],
 ];

@@ -18,7 +18,8 @@ export function startJava(
   logFile: string,
   jvmFlags: readonly string[] = [],
 ): Child {
-  return startChild("java", [...JVM_FLAGS, ...jvmFlags, "-cp", javaClassPath(), main, ...args], logFile);
+  const [command, ...rest] = javaCommand(main, args, jvmFlags);
+  return startChild(command, rest, logFile);
 }
 
 /** Runs such a class to its end and gives its standard output; rejects, with what it printed, when it exits with another code than 0. */
@@ -26,33 +27,51 @@ export async function runJava(
   main: string,
   args: readonly string[],
   jvmFlags: readonly string[] = [],
+  classPath: string = javaClassPath(),
 ): Promise<string> {
   const quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error";
-  const all = [...JVM_FLAGS, quiet, ...jvmFlags, "-cp", javaClassPath(), main, ...args];
-  const { stdout } = await execFileAsync("java", all, { encoding: "utf8", maxBuffer: 1 << 28 });
+  const [command, ...rest] = javaCommand(main, args, [quiet, ...jvmFlags], classPath);
+  const { stdout } = await execFileAsync(command, rest, { encoding: "utf8", maxBuffer: 1 << 28 });
   return stdout;
 }
 
-/** The compiled drivers and ZooKeeper's jars, fetched by the first call on a machine. */
-export function javaClassPath(): string {
-  const { lib, drivers } = javaFolders();
+/** The words of the command that runs such a class. */
+export function javaCommand(
+  main: string,
+  args: readonly string[],
+  jvmFlags: readonly string[],
+  classPath: string = javaClassPath(),
+): readonly [string, ...string[]] {
+  return ["java", ...JVM_FLAGS, ...jvmFlags, "-cp", classPath, main, ...args];
+}
+
+/**
+ * The compiled drivers and the jars of a folder with a pom.xml and src/ (java/fetch.sh), fetched by the first call on a machine:
+ * ZooKeeper's own unless another is named. `property` is one of its pom.xml, as key=value.
+ */
+export function javaClassPath(folder: string = ZOOKEEPER, property?: string): string {
+  const { lib, drivers } = javaFolders(folder, property);
   return `${drivers}:${lib}/*`;
 }
 
 /** Where java/fetch.sh keeps the jars and the compiled drivers. */
-export function javaFolders(): { readonly lib: string; readonly drivers: string } {
-  if (folders === undefined) {
-    const [lib, drivers] = execFileSync(join(__dirname, "..", "java", "fetch.sh"), { encoding: "utf8" })
-      .trim()
-      .split("\n");
-    if (lib === undefined || drivers === undefined) throw new Error("java/fetch.sh printed no folders");
-    folders = { lib, drivers };
-  }
+export function javaFolders(folder: string = ZOOKEEPER, property?: string): JavaFolders {
+  const key = `${folder} ${property}`;
+  const known = fetched.get(key);
+  if (known !== undefined) return known;
+  const args = property === undefined ? [folder] : [folder, `-D${property}`];
+  const [lib, drivers] = execFileSync(join(ZOOKEEPER, "fetch.sh"), args, { encoding: "utf8" }).trim().split("\n");
+  if (lib === undefined || drivers === undefined) throw new Error("java/fetch.sh printed no folders");
+  const folders = { lib, drivers };
+  fetched.set(key, folders);
   return folders;
 }
 
+type JavaFolders = { readonly lib: string; readonly drivers: string };
+
+const ZOOKEEPER = join(__dirname, "..", "java");
 const execFileAsync = promisify(execFile);
-let folders: { readonly lib: string; readonly drivers: string } | undefined;
+const fetched = new Map<string, JavaFolders>();
 
 // A small heap and the quick compiler: a server is up in about a second, and three fit on two cores.
 const JVM_FLAGS = [

@@ -12,7 +12,7 @@ const locked = join(root, "package-lock.json");
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(locked).mtimeMs) {
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
-run(join(root, "compat-tests", "java", "fetch.sh"), []);
+run(join(root, "compat-tests", "java", "fetchAll.sh"), []);
 run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
 
 function run(command, args) {

@@ -311,7 +311,8 @@ export class Requests {
 
   /** The connection is gone: nothing of it waits any more. */
   forget(connection: ClientConnection): void {
-    for (const request of connection.queue) this.limits.gates?.largeRequests.release(request);
+    const { gates } = this.limits;
+    if (gates !== undefined) connection.queue.visit((request) => gates.largeRequests.release(request));
     this.outstanding -= connection.queue.length;
     connection.queue.clear();
   }

@@ -1,3 +1,5 @@
+package relay;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,30 +10,30 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A loopback relay to the first server of a connect string: cut, it drops its connections and every new one, until it is mended. */
-final class Relay implements AutoCloseable {
+public final class Relay implements AutoCloseable {
     private final ServerSocket door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final int target;
     private boolean whole = true;
 
-    Relay(String servers) throws IOException {
+    public Relay(String servers) throws IOException {
         String first = servers.split(",")[0];
         target = Integer.parseInt(first.substring(first.lastIndexOf(':') + 1));
         start(this::accept);
     }
 
-    String address() {
+    public String address() {
         return "127.0.0.1:" + door.getLocalPort();
     }
 
-    synchronized void cut() throws IOException {
+    public synchronized void cut() throws IOException {
         whole = false;
         for (Socket socket : open) {
             socket.close();
         }
     }
 
-    synchronized void mend() {
+    public synchronized void mend() {
         whole = true;
     }
 
