@@ -57,6 +57,8 @@ export interface Config {
   readonly digestEnabled: boolean;
   readonly closeSessionTxnEnabled: boolean;
   readonly serializeLastProcessedZxidEnabled: boolean;
+  /** How snapshots are written; all forms are read. */
+  readonly snapshotCompression: "none" | "gz" | "snappy";
 
   readonly extendedTypesEnabled: boolean;
   readonly skipAcl: boolean;

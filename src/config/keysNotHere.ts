@@ -149,7 +149,7 @@ const PROPERTY_PREFIXES = ["zookeeper.authProvider.", "zookeeper.superUser.", "z
 const PREFIXED = `
   extendedTypesEnabled|false emulate353TTLNodes|false enforceQuota|false watchManagerName watcherCleanThreadsNum
   watcherCleanThreshold watcherCleanIntervalInSeconds maxInProcessingDeadWatchers bitHashCacheSize
-  flushDelay|0 maxWriteQueuePollTime maxBatchSize snapshot.compression.method|
+  flushDelay|0 maxWriteQueuePollTime maxBatchSize
   serverCnxnFactory|org.apache.zookeeper.server.nioservercnxnfactory
   nio.numSelectorThreads nio.numWorkerThreads nio.directBufferBytes nio.shutdownTimeout
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1

@@ -186,6 +186,7 @@ type StorageSettings = Pick<
   | "digestEnabled"
   | "closeSessionTxnEnabled"
   | "serializeLastProcessedZxidEnabled"
+  | "snapshotCompression"
 >;
 
 /** Table B; bad values are named in a warning where Java logs one, and are silently the default elsewhere. */
@@ -209,7 +210,14 @@ function storageSettings(system: SystemProperties, warnings: string[]): StorageS
     digestEnabled: system.flag("zookeeper.digest.enabled", true),
     closeSessionTxnEnabled: system.flag("zookeeper.closeSessionTxn.enabled", true),
     serializeLastProcessedZxidEnabled: system.flag("zookeeper.serializeLastProcessedZxid.enabled", true),
+    snapshotCompression: snapshotCompression(system.text("zookeeper.snapshot.compression.method") ?? ""),
   };
+}
+
+/** In any case; Java takes any other word for none, silently (on-disk-formats 4.6). */
+function snapshotCompression(text: string): Config["snapshotCompression"] {
+  const method = text.toLowerCase();
+  return method === "gz" || method === "snappy" ? method : "none";
 }
 
 function preAllocSizeKb(text: string | undefined, warnings: string[]): number {

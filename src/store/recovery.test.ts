@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { asciiBytes, concatBytes } from "../base/bytes.ts";
 import { toZxid } from "../base/zxid.ts";
+import { type Compression, packerFor, storedBlocks } from "./compression.ts";
 import { logHeader } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { type Recovered, type RecoveryOptions, recover } from "./recovery.ts";
@@ -64,6 +65,13 @@ const log = (from: number, to: number): Uint8Array => sampleLog(zxids(from, to))
 const cut = (bytes: Uint8Array, from: number): Uint8Array => bytes.slice(0, from);
 const zeros = (bytes: Uint8Array, count = 100): Uint8Array => concatBytes([bytes, new Uint8Array(count)]);
 
+function packed(compression: Compression, bytes: Uint8Array): Uint8Array {
+  const packer = packerFor(compression, storedBlocks);
+  return concatBytes([packer.push(bytes), packer.finish()]);
+}
+
+const gz = (bytes: Uint8Array): Uint8Array => packed("gz", bytes);
+
 function flip(bytes: Uint8Array, at: number): Uint8Array {
   const flipped = bytes.slice();
   const index = at < 0 ? bytes.length + at : at;
@@ -103,8 +111,18 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
   ],
   [
     "two snapshots of one zxid",
-    { "snapshot.5": sampleSnapshot(5n), "snapshot.5.gz": "x" },
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.05": sampleSnapshot(5n) },
     /^exit 1: .*both stand for zxid 0x5/,
+  ],
+  [
+    "one snapshot in two packings: the plain one is read first",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.5.gz": "x", "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "... and the other one if it is damaged",
+    { "snapshot.5": flip(sampleSnapshot(5n), 60), "snapshot.5.gz": gz(sampleSnapshot(5n)), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
   ],
   [
     "two logs of one zxid",
@@ -255,14 +273,34 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
     "snapshot 5, replayed 6..7, at 7",
   ],
   [
-    "compressed snapshot, older one good",
-    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": "x", "log.6": LOG_6_9 },
+    "a snapshot in gz",
+    { "snapshot.5.gz": gz(sampleSnapshot(5n)), "log.6": LOG_6_9 },
     "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "compressed snapshot alone",
-    { "snapshot.8.gz": "x", "log.6": LOG_6_9 },
-    /snapshot\.8\.gz: compressed snapshots cannot be read yet/,
+    "a snapshot in snappy",
+    { "snapshot.5.snappy": packed("snappy", sampleSnapshot(5n)), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "no gzip in spite of its name, older one good",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": "not at all gz", "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "no gzip in spite of its name, alone",
+    { "snapshot.8.gz": "not at all gz", "log.6": LOG_6_9 },
+    /snapshot\.8\.gz: no gzip: .*\(1 tried\)/,
+  ],
+  [
+    "a packed snapshot that was cut need not be reached",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": cut(gz(sampleSnapshot(8n)), 100), "log.6": log(6, 7) },
+    "snapshot 5, replayed 6..7, at 7",
+  ],
+  [
+    "... and one that was damaged must be",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": flip(gz(sampleSnapshot(8n)), -9), "log.6": log(6, 7) },
+    /snapshot\.8\.gz: .*reaches 0x7 only/,
   ],
   [
     "all snapshots damaged, no logs",

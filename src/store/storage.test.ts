@@ -1,5 +1,6 @@
 import { toZxid } from "../base/zxid.ts";
 import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
+import { storedBlocks } from "./compression.ts";
 import { paddedSize } from "./logAppender.ts";
 import { zxidText } from "./logFile.ts";
 import { logHeader } from "./logRecord.ts";
@@ -23,6 +24,7 @@ const SETTINGS: StorageSettings = {
   snapSizeLimitBytes: -1,
   txnLogSizeLimitBytes: -1,
   forceSync: true,
+  snapshotCompression: "none",
 };
 
 class Bench {
@@ -36,7 +38,7 @@ class Bench {
       this.calls.push(`${operation} ${name}`.trim());
       return "perform";
     };
-    const options = { ...SETTINGS, ...settings, random: () => 0, monoMs: () => 0 };
+    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
     this.storage = new Storage({ log: directory, snapshot: directory }, options);
   }
 
