@@ -359,6 +359,11 @@ test("what Java 3.9.5 left is recovered, from its snapshot and from its log alon
   const logged = read("log.1");
   const snapshot = read("snapshot.2d");
   expect(outcome(diskOf({ "log.1": logged, "snapshot.2d": snapshot }))).toBe("snapshot 2d, replayed nothing, at 2d");
+  for (const name of ["snapshot.2d.gz", "snapshot.2d.snappy"]) {
+    const disk = diskOf({ [name]: read(name) });
+    expect(outcome(disk)).toBe("snapshot 2d, replayed nothing, at 2d");
+    expect(start(disk).recovered.state).toEqual(start(diskOf({ "snapshot.2d": snapshot })).recovered.state);
+  }
   expect(outcome(diskOf({ "log.1": logged }))).toBe("no snapshot, replayed 1..2d, at 2d");
 });
 
