@@ -60,6 +60,11 @@ export interface Config {
   /** How snapshots are written; all forms are read. */
   readonly snapshotCompression: "none" | "gz" | "snappy";
 
+  /** How many snapshots, with the logs they need, a purge keeps; at least 3. */
+  readonly snapRetainCount: number;
+  /** 0 or less: old files are never purged by the server itself. */
+  readonly purgeIntervalMs: number;
+
   readonly extendedTypesEnabled: boolean;
   readonly skipAcl: boolean;
   readonly digestAuthEnabled: boolean;

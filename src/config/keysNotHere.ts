@@ -103,8 +103,6 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
   ["reconfigEnabled", notHere("flag", "false")],
   ["localSessionsEnabled", notHere("flag", "false")],
   ["localSessionsUpgradingEnabled", notHere("flag", "false")],
-  ["autopurge.snapRetainCount", notHere("int", "3")],
-  ["autopurge.purgeInterval", notHere("int", "0")],
   ["sslQuorum", notHere("flag", "false")],
   ["portUnification", notHere("flag", "false")],
   ["sslQuorumReloadCertFiles", notHere("flag", "false")],
@@ -129,7 +127,9 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
 const HERE: ReadonlySet<string> = new Set(
   `tickTime initLimit syncLimit connectToLearnerMasterLimit dataDir dataLogDir clientPort clientPortAddress
   clientPortListenBacklog maxClientCnxns minSessionTimeout maxSessionTimeout electionAlg quorumListenOnAllIPs
-  peerType syncEnabled standaloneEnabled multiAddress.enabled`.split(/\s+/),
+  peerType syncEnabled standaloneEnabled multiAddress.enabled autopurge.snapRetainCount autopurge.purgeInterval`.split(
+    /\s+/,
+  ),
 );
 
 const FILE_PREFIXES = ["group", "weight", "metricsProvider."];

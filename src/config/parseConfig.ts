@@ -66,6 +66,7 @@ function read(text: string, given: ReadonlyMap<string, string>, context: ConfigC
     ...ticks,
     ...clientSettings(file, system, given),
     ...storageSettings(system, warnings),
+    ...purgeSettings(file, warnings),
     ...accessSettings(system),
     ...electionSettings(file, system, ticks.tickTimeMs * ticks.syncLimit),
     cnxTimeoutMs: cnxTimeoutMs(file, system, members.ensemble !== undefined),
@@ -214,6 +215,16 @@ function storageSettings(system: SystemProperties, warnings: string[]): StorageS
   };
 }
 
+function purgeSettings(file: FileKeys, warnings: string[]): Pick<Config, "snapRetainCount" | "purgeIntervalMs"> {
+  const count = file.int("autopurge.snapRetainCount", LEAST_SNAPSHOTS);
+  if (count < LEAST_SNAPSHOTS)
+    warnings.push(`Invalid autopurge.snapRetainCount: ${count}. Defaulting to ${LEAST_SNAPSHOTS}`);
+  return {
+    snapRetainCount: Math.max(LEAST_SNAPSHOTS, count),
+    purgeIntervalMs: file.int("autopurge.purgeInterval", 0) * 3_600_000,
+  };
+}
+
 /** In any case; Java takes any other word for none, silently (on-disk-formats 4.6). */
 function snapshotCompression(text: string): Config["snapshotCompression"] {
   const method = text.toLowerCase();
@@ -319,3 +330,5 @@ function quorumSettings(file: FileKeys, system: SystemProperties): QuorumSetting
 function unless(unset: number, value: number): number | undefined {
   return value === unset ? undefined : value;
 }
+
+const LEAST_SNAPSHOTS = 3;

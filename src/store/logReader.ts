@@ -53,10 +53,24 @@ export function selectLogs(files: readonly StoredFile[], from: Zxid): readonly S
  * Logged transactions for a learner whose last one is `from`, in order, from the log that may hold `from` on, without skipping
  * inside it, up to and including `upTo`. StoreError, at any moment while it is drained, when the disk cannot tell this history
  * and a SNAP it is: no log reaches back to `from`; the logs behind the first together exceed `snapshotSizeFactor` times the newest snapshot
- * (peer-protocol 3.6 and 10.1); or the history is broken on the way (`Continuity`) or ends early. `upTo` must be flushed: what
+ * (peer-protocol 3.6 and 10.1); or the history is broken on the way (`Continuity`), purged meanwhile, or ends early. `upTo` must be flushed: what
  * lies above may be half written.
  */
 export function* openHistory(
+  directories: StoreDirectories,
+  from: Zxid,
+  upTo: Zxid,
+  options: LogFileOptions & { readonly snapshotSizeFactor: number },
+): Generator<readonly TxnBytes[], void> {
+  try {
+    yield* tellHistory(directories, from, upTo, options);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`${directories.log.path}: the logs cannot tell the history: ${error}`);
+  }
+}
+
+function* tellHistory(
   directories: StoreDirectories,
   from: Zxid,
   upTo: Zxid,

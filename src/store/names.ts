@@ -40,8 +40,13 @@ export function isRetired(name: string): boolean {
  * Java gives -1 or less, and for `*.tmp`, which Java would load and must not be (R1).
  */
 export function zxidOfName(kind: StoredKind, name: string): Zxid | undefined {
+  return suffixOf(name) === "tmp" ? undefined : javaZxidOfName(kind, name);
+}
+
+/** The same for `*.tmp` too. */
+export function javaZxidOfName(kind: StoredKind, name: string): Zxid | undefined {
   const parts = name.split(".");
-  if (parts[0] !== kind || parts[1] === undefined || suffixOf(name) === "tmp") return undefined;
+  if (parts[0] !== kind || parts[1] === undefined) return undefined;
   const value = parseHex(parts[1]);
   return value === undefined || value < 0n || value > MAX_LONG ? undefined : toZxid(value);
 }

@@ -6,6 +6,7 @@ import type { Compression } from "./compression.ts";
 import type { StoreDirectories } from "./directory.ts";
 import { writeEpoch } from "./epochFiles.ts";
 import { LogAppender, type LogAppenderOptions } from "./logAppender.ts";
+import { purgeable } from "./purge.ts";
 import { SnapshotSaver, type SnapshotSaverOptions } from "./snapshotSaver.ts";
 import { StoreError } from "./storeError.ts";
 import { truncateTo } from "./truncation.ts";
@@ -70,6 +71,8 @@ export class Storage {
       case "abortSnapshot":
         this.abortSnapshot();
         return [];
+      case "purge":
+        return [this.purge(command.oldest)];
       case "drain":
         return [{ kind: "drained" }];
       default:
@@ -115,6 +118,21 @@ export class Storage {
       this.closedLogBytes += size;
     }
     return false;
+  }
+
+  /** A file that cannot be removed is in nobody's way. */
+  private purge(oldest: Zxid): DiskEvent {
+    try {
+      const [next, ...rest] = purgeable(this.directories, oldest);
+      if (next === undefined) return { kind: "purged", oldest, removed: undefined, left: 0 };
+      const { directory, name } = next;
+      directory.remove(name);
+      if (rest[0]?.directory !== directory) directory.syncDirectory();
+      return { kind: "purged", oldest, removed: `${directory.path}/${name}`, left: rest.length };
+    } catch (error) {
+      if (error instanceof InvariantError) throw error;
+      return { kind: "purgeFailed", reason: reasonOf(error) };
+    }
   }
 
   private drawLimits(): void {
