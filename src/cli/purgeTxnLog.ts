@@ -48,7 +48,8 @@ function removeBelow(
 }
 
 function usage(problem?: string): number {
-  process.stdout.write(problem === undefined ? USAGE : `${problem}\n${USAGE}`);
+  if (problem !== undefined) process.stderr.write(`${problem}\n`);
+  process.stdout.write(USAGE);
   return 1;
 }
 
