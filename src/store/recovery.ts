@@ -73,7 +73,8 @@ export function* recover<S extends RecoverySink>(
   if (snapshotZxid !== undefined) witnesses.delete(snapshotZxid);
   const end = yield* replay(directories.log, snapshotZxid, attempt.state, witnesses, options);
   checkNothingLost(directories.snapshot, attempt.refused, witnesses, end.lastZxid);
-  const warnings = [...attempt.refused.map((refused) => refused.warning), ...end.warnings];
+  const misplaced = empty ? directories.parents.flatMap(misplacedIn) : [];
+  const warnings = [...misplaced, ...attempt.refused.map((refused) => refused.warning), ...end.warnings];
   const trusted = !empty || options.dbAutocreate || directories.parents.some(isMarked);
   const lastZxid = trusted ? end.lastZxid : untrusted(directories, options);
   const epochs = options.ensemble
@@ -216,6 +217,12 @@ function refuseForeign(directory: Directory, prefix: string, where: string): voi
 /** `initialize` beside version-2: an empty database here is intended (on-disk-formats 1.5). */
 function isMarked(parent: Directory): boolean {
   return parent.list().includes(MARKER);
+}
+
+/** A server of another version's folder, or one level too high, finds nothing and is empty: better said than found out. */
+function misplacedIn(parent: Directory): readonly string[] {
+  const names = parent.list().filter((name) => /^(version-(?!2$)|log\.|snapshot\.)/.test(name));
+  return names.map((name) => `${parent.path}/${name}: looks like data and is not looked at; this server starts empty`);
 }
 
 /** An empty directory that nobody declared to be right: a member starts below everybody, alone there is nothing to serve. */
