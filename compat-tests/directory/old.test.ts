@@ -115,4 +115,5 @@ function users(tree: Tree): readonly (readonly [string, string])[] {
   return [...tree].filter(([path]) => !path.startsWith("/zookeeper")).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-const JVM_FLAGS = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+// Digests of names that are not ASCII follow the default charset (on-disk-formats 7.1).
+const JVM_FLAGS = ["-Dfile.encoding=UTF-8", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
