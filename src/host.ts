@@ -100,6 +100,7 @@ export class Host implements World {
       txnLogSizeLimitBytes: config.txnLogSizeLimitBytes ?? 0,
       preAllocSizeBytes: config.preAllocSizeBytes,
       forceSync: config.forceSync,
+      snapshotCompression: config.snapshotCompression,
     });
     const auth = { digestId: digestIds(config), superDigest: config.superDigest };
     const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };

@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   disk: ["base", "wire", "store", "server", "config"],
   admin: ["base", "wire", "server", "config"],
   client: ["base", "wire", "server"],
-  cli: ["base", "wire", "server", "client", "config"],
+  cli: ["base", "wire", "store", "server", "disk", "client", "config"],
   sim: ["base", "wire", "tree", "txn", "session", "election", "zab", "store", "config", "server"],
 };
 

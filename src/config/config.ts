@@ -58,6 +58,13 @@ export interface Config extends FeatureSettings {
   readonly digestEnabled: boolean;
   readonly closeSessionTxnEnabled: boolean;
   readonly serializeLastProcessedZxidEnabled: boolean;
+  /** How snapshots are written; all forms are read. */
+  readonly snapshotCompression: "none" | "gz" | "snappy";
+
+  /** How many snapshots, with the logs they need, a purge keeps; at least 3. */
+  readonly snapRetainCount: number;
+  /** 0 or less: old files are never purged by the server itself. */
+  readonly purgeIntervalMs: number;
 
   readonly extendedTypesEnabled: boolean;
   readonly skipAcl: boolean;

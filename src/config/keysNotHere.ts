@@ -101,8 +101,6 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
   ["observerMasterPort", notHere("int", "0")],
   ["dynamicConfigFile", notHere("text")],
   ["reconfigEnabled", notHere("flag", "false")],
-  ["autopurge.snapRetainCount", notHere("int", "3")],
-  ["autopurge.purgeInterval", notHere("int", "0")],
   ["sslQuorum", notHere("flag", "false")],
   ["portUnification", notHere("flag", "false")],
   ["sslQuorumReloadCertFiles", notHere("flag", "false")],
@@ -127,9 +125,8 @@ const FILE_KEYS: ReadonlyMap<string, KeyNotHere> = new Map([
 const HERE: ReadonlySet<string> = new Set(
   `tickTime initLimit syncLimit connectToLearnerMasterLimit dataDir dataLogDir clientPort clientPortAddress
   clientPortListenBacklog maxClientCnxns minSessionTimeout maxSessionTimeout electionAlg quorumListenOnAllIPs
-  peerType syncEnabled standaloneEnabled multiAddress.enabled localSessionsEnabled localSessionsUpgradingEnabled`.split(
-    /\s+/,
-  ),
+  peerType syncEnabled standaloneEnabled multiAddress.enabled localSessionsEnabled localSessionsUpgradingEnabled
+   autopurge.snapRetainCount autopurge.purgeInterval`.split(/\s+/),
 );
 
 const FILE_PREFIXES = ["group", "weight", "metricsProvider."];
@@ -149,7 +146,7 @@ const PROPERTY_PREFIXES = ["zookeeper.authProvider.", "zookeeper.superUser.", "z
 const PREFIXED = `
   watchManagerName watcherCleanThreadsNum
   watcherCleanThreshold watcherCleanIntervalInSeconds maxInProcessingDeadWatchers bitHashCacheSize
-  flushDelay|0 maxWriteQueuePollTime maxBatchSize snapshot.compression.method|
+  flushDelay|0 maxWriteQueuePollTime maxBatchSize
   serverCnxnFactory|org.apache.zookeeper.server.nioservercnxnfactory
   nio.numSelectorThreads nio.numWorkerThreads nio.directBufferBytes nio.shutdownTimeout
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1

@@ -67,6 +67,7 @@ function read(text: string, given: ReadonlyMap<string, string>, context: ConfigC
     ...ticks,
     ...clientSettings(file, system, given),
     ...storageSettings(system, warnings),
+    ...purgeSettings(file, warnings),
     ...accessSettings(file, system),
     ...electionSettings(file, system, ticks.tickTimeMs * ticks.syncLimit),
     cnxTimeoutMs: cnxTimeoutMs(file, system, members.ensemble !== undefined),
@@ -188,6 +189,7 @@ type StorageSettings = Pick<
   | "digestEnabled"
   | "closeSessionTxnEnabled"
   | "serializeLastProcessedZxidEnabled"
+  | "snapshotCompression"
 >;
 
 /** Table B; bad values are named in a warning where Java logs one, and are silently the default elsewhere. */
@@ -211,7 +213,24 @@ function storageSettings(system: SystemProperties, warnings: string[]): StorageS
     digestEnabled: system.flag("zookeeper.digest.enabled", true),
     closeSessionTxnEnabled: system.flag("zookeeper.closeSessionTxn.enabled", true),
     serializeLastProcessedZxidEnabled: system.flag("zookeeper.serializeLastProcessedZxid.enabled", true),
+    snapshotCompression: snapshotCompression(system.text("zookeeper.snapshot.compression.method") ?? ""),
   };
+}
+
+function purgeSettings(file: FileKeys, warnings: string[]): Pick<Config, "snapRetainCount" | "purgeIntervalMs"> {
+  const count = file.int("autopurge.snapRetainCount", LEAST_SNAPSHOTS);
+  if (count < LEAST_SNAPSHOTS)
+    warnings.push(`Invalid autopurge.snapRetainCount: ${count}. Defaulting to ${LEAST_SNAPSHOTS}`);
+  return {
+    snapRetainCount: Math.max(LEAST_SNAPSHOTS, count),
+    purgeIntervalMs: file.int("autopurge.purgeInterval", 0) * 3_600_000,
+  };
+}
+
+/** In any case; Java takes any other word for none, silently (on-disk-formats 4.6). */
+function snapshotCompression(text: string): Config["snapshotCompression"] {
+  const method = text.toLowerCase();
+  return method === "gz" || method === "snappy" ? method : "none";
 }
 
 function preAllocSizeKb(text: string | undefined, warnings: string[]): number {
@@ -312,3 +331,5 @@ function quorumSettings(file: FileKeys, system: SystemProperties): QuorumSetting
 function unless(unset: number, value: number): number | undefined {
   return value === unset ? undefined : value;
 }
+
+const LEAST_SNAPSHOTS = 3;

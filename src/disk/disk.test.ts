@@ -48,7 +48,13 @@ afterEach(async () => {
 
 function open(path: string): Disk {
   const limits = { snapCount: 100_000, preAllocSizeBytes: 65_536, snapSizeLimitBytes: -1, txnLogSizeLimitBytes: -1 };
-  const settings: DiskSettings = { ...limits, forceSync: true, logPath: path, snapshotPath: path };
+  const settings: DiskSettings = {
+    ...limits,
+    forceSync: true,
+    snapshotCompression: "gz",
+    logPath: path,
+    snapshotPath: path,
+  };
   const opened = new Disk(settings, spawnFromSource);
   events = [];
   heard = () => {};

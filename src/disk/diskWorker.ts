@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { constants, deflateRawSync } from "node:zlib";
 import { unreachable } from "../base/assert.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { Storage } from "../store/storage.ts";
@@ -13,7 +14,8 @@ function serve({ port, settings }: DiskWorkerData): void {
   const log = new NodeDirectory(settings.logPath);
   const snapshot = settings.snapshotPath === settings.logPath ? log : new NodeDirectory(settings.snapshotPath);
   const monoMs = () => performance.now();
-  const storage = new Storage({ log, snapshot }, { ...settings, random: Math.random, monoMs });
+  const deflate = (bytes: Uint8Array) => deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  const storage = new Storage({ log, snapshot }, { ...settings, deflate, random: Math.random, monoMs });
   port.on("message", (message: DiskMessage) => {
     if (message.kind === "close") {
       storage.close();

@@ -15,6 +15,7 @@ import type { PrepareOptions } from "../txn/request.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 import { Majority } from "../zab/quorum.ts";
 import type { AuthProviders } from "./authenticate.ts";
+import { Autopurge } from "./autopurge.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits, Gates } from "./clientLimits.ts";
 import { Clients } from "./clients.ts";
@@ -42,6 +43,7 @@ export class Server {
   readonly home: Home;
   readonly peer: Peer;
   private readonly voting: Voting | undefined;
+  private readonly autopurge: Autopurge;
 
   /** `recovered`: what the disk held, from `recoverDatabase` with the same `committedLog`. */
   constructor(config: Config, recovered: Recovered<Database>, parts: ServerParts, at: Instant) {
@@ -82,6 +84,7 @@ export class Server {
     };
     this.voting = config.ensemble === undefined ? undefined : this.makeVoting();
     this.peer = new Peer(this.home, this.voting);
+    this.autopurge = new Autopurge(this.home, recovered.snapshotZxid, at);
     if (recovered.snapshotZxid === undefined) this.snapshotAtOnce(recovered.lastZxid);
   }
 
@@ -185,6 +188,7 @@ export class Server {
     this.turn(at, () => {
       this.home.clients.onDeadline(at);
       this.peer.onDeadline();
+      this.autopurge.onDeadline();
       if (this.voting !== undefined && at.monoMs >= this.voting.deadline) this.voting.onDeadline();
     });
   }
@@ -199,11 +203,13 @@ export class Server {
 
   /** When `onDeadline` is due, on the monotonic clock. */
   get deadline(): number {
-    return Math.min(this.peer.deadline, this.voting?.deadline ?? Number.POSITIVE_INFINITY, this.home.clients.deadline);
+    const voting = this.voting?.deadline ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.peer.deadline, voting, this.home.clients.deadline, this.autopurge.deadline);
   }
 
   private handleDisk(event: DiskEvent): void {
     const { home } = this;
+    this.autopurge.onDisk(event);
     switch (event.kind) {
       case "flushed":
         home.journal.onFlushed(event);

@@ -3,6 +3,7 @@ import type { Instant } from "../base/instant.ts";
 import { ConfigError } from "../config/configError.ts";
 import { parseConfig } from "../config/parseConfig.ts";
 import type { DiskCommand } from "../store/commands.ts";
+import { storedBlocks } from "../store/compression.ts";
 import { MemoryDirectory } from "../store/memoryDirectory.ts";
 import type { DataDirectories } from "../store/recovery.ts";
 import { Storage } from "../store/storage.ts";
@@ -48,7 +49,7 @@ export class TestServer implements World {
     const recovery = recoverDatabase(this.directories, config, committedLog);
     let step = recovery.next();
     while (step.done !== true) step = recovery.next();
-    const settings = { ...config, txnLogSizeLimitBytes: 0, random: () => 0, monoMs: () => 0 };
+    const settings = { ...config, txnLogSizeLimitBytes: 0, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
     this.storage = new Storage(this.directories, settings);
     const auth = { digestId: testDigest, superDigest: config.superDigest };
     this.server = new Server(

@@ -22,6 +22,11 @@ export type DiskCommand =
   | { readonly kind: "snapshotChunk"; readonly bytes: Uint8Array }
   | { readonly kind: "endSnapshot"; readonly zxid: Zxid }
   | { readonly kind: "abortSnapshot" }
+  /**
+   * Removes one file that nobody needs once the snapshot of `oldest` is the oldest to keep (`store/purge`), so that the log
+   * waits for one removal at most; `purged` tells whether there are more.
+   */
+  | { readonly kind: "purge"; readonly oldest: Zxid }
   /** Answered by `drained`: everything asked for before has been carried out and answered. */
   | { readonly kind: "drain" };
 
@@ -41,6 +46,8 @@ export type DiskEvent =
   | { readonly kind: "snapshotSaved"; readonly zxid: Zxid; readonly origin: SnapshotOrigin; readonly bytes: number }
   /** An own one is dropped and the log goes on (ZOOKEEPER-3082); without a leader's the process ends (peer-protocol 4.15). */
   | { readonly kind: "snapshotFailed"; readonly zxid: Zxid; readonly origin: SnapshotOrigin; readonly reason: string }
+  | { readonly kind: "purged"; readonly oldest: Zxid; readonly removed: string | undefined; readonly left: number }
+  | { readonly kind: "purgeFailed"; readonly reason: string }
   | { readonly kind: "drained" }
   /** Enough was logged since the last snapshot (snapCount, snapSizeLimit): the log has rolled, a snapshot is wanted. */
   | { readonly kind: "snapshotDue" }

@@ -3,6 +3,7 @@ import { JavaRandom } from "../base/javaRandom.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
+import { storedBlocks } from "./compression.ts";
 import { openHistory } from "./logReader.ts";
 import { type Fate, MemoryDirectory, type UnsyncedChange } from "./memoryDirectory.ts";
 import { storedName } from "./names.ts";
@@ -128,7 +129,8 @@ function runUntil(
       return "perform";
     };
   const settings = { snapCount: 8, preAllocSizeBytes: 4096, snapSizeLimitBytes: -1, txnLogSizeLimitBytes: -1 };
-  const storage = new Storage(machine, { ...settings, forceSync: true, random: () => 0, monoMs: () => 0 });
+  const ports = { deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
+  const storage = new Storage(machine, { ...settings, ...ports, forceSync: true, snapshotCompression: "none" });
   for (const command of commands) {
     given(command);
     for (const event of storage.execute(command)) {

@@ -2,7 +2,7 @@ import { nextZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
 import { type LogEntry, LogFile, type LogFileOptions, zxidText } from "./logFile.ts";
-import { continues } from "./logRecord.ts";
+import { continues, typeOfPayload } from "./logRecord.ts";
 import { type StoredFile, storedFiles } from "./names.ts";
 import { StoreError } from "./storeError.ts";
 
@@ -53,10 +53,24 @@ export function selectLogs(files: readonly StoredFile[], from: Zxid): readonly S
  * Logged transactions for a learner whose last one is `from`, in order, from the log that may hold `from` on, without skipping
  * inside it, up to and including `upTo`. StoreError, at any moment while it is drained, when the disk cannot tell this history
  * and a SNAP it is: no log reaches back to `from`; the logs behind the first together exceed `snapshotSizeFactor` times the newest snapshot
- * (peer-protocol 3.6 and 10.1); or the history is broken on the way (`Continuity`) or ends early. `upTo` must be flushed: what
+ * (peer-protocol 3.6 and 10.1); or the history is broken on the way (`Continuity`), purged meanwhile, or ends early. `upTo` must be flushed: what
  * lies above may be half written.
  */
 export function* openHistory(
+  directories: StoreDirectories,
+  from: Zxid,
+  upTo: Zxid,
+  options: LogFileOptions & { readonly snapshotSizeFactor: number },
+): Generator<readonly TxnBytes[], void> {
+  try {
+    yield* tellHistory(directories, from, upTo, options);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError(`${directories.log.path}: the logs cannot tell the history: ${error}`);
+  }
+}
+
+function* tellHistory(
   directories: StoreDirectories,
   from: Zxid,
   upTo: Zxid,
@@ -81,6 +95,8 @@ class Progress implements LogEnd {
   unborn: string | undefined;
   damaged: string | undefined;
   readonly warnings: string[] = [];
+  /** The log that was last found to hold a check outside a multi, which keeps every Java from starting (on-disk-formats W4). */
+  private checkFoundIn: string | undefined;
   private readonly log: Directory;
   private readonly after: Zxid;
   private readonly options: LogReadOptions;
@@ -113,6 +129,7 @@ class Progress implements LogEnd {
   *verifyUnneeded(stored: StoredFile): Generator<LogBatch, void> {
     try {
       yield* this.readFile(stored, false);
+      if (this.checkFoundIn === stored.name) this.damaged = stored.name;
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.damaged = stored.name;
@@ -133,7 +150,16 @@ class Progress implements LogEnd {
     return entries;
   }
 
+  private noteCheck(file: LogFile, entry: LogEntry): void {
+    this.checkFoundIn = file.name;
+    this.warnings.push(
+      `${this.log.path}/${file.name}, offset ${entry.offset}: transaction ${zxidText(entry.zxid)} is a check outside a multi; ` +
+        "no Java server starts on this log, and it is set aside by the first start after a newer snapshot",
+    );
+  }
+
   private advance(file: LogFile, entry: LogEntry): void {
+    if (typeOfPayload(entry.bytes) === CHECK) this.noteCheck(file, entry);
     if (entry.zxid <= this.after) return;
     if (!continues(this.lastZxid, entry.zxid) && !(this.count === 0 && this.options.anyFirst))
       throw new StoreError(
@@ -244,5 +270,7 @@ function tornWarning(log: Directory, file: LogFile): string {
   return `${log.path}/${file.name}, offset ${file.offset}: a record was not written to its end (${file.torn}); it was never acknowledged`;
 }
 
+/** Type 13. */
+const CHECK = 13;
 const BATCH_BYTES = 128 * 1024;
 const BATCH_RECORDS = 1000;

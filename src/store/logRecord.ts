@@ -33,6 +33,11 @@ export function zxidOfPayload(payload: Uint8Array): Zxid {
   return toZxid(viewOf(payload).getBigInt64(12));
 }
 
+/** The type in a TxnHeader. */
+export function typeOfPayload(payload: Uint8Array): number {
+  return viewOf(payload).getInt32(28);
+}
+
 /**
  * Whether `next` may follow `last` in a log: the same zxid again (Java logs what it cannot decode under the zxid
  * before), the next one, or the first of a later epoch (R4, W8). Anything else is a hole.

@@ -1,6 +1,6 @@
 import { toZxid } from "../base/zxid.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
-import { isCompressed, retiredName, storedFiles, storedName, temporaryName, zxidOfName } from "./names.ts";
+import { compressionOf, retiredName, storedFiles, storedName, temporaryName, zxidOfName } from "./names.ts";
 
 test.each([
   ["log", 0x1n, "log.1"],
@@ -39,17 +39,18 @@ test.each([
 );
 
 test.each([
-  ["snapshot.9", false],
-  ["snapshot.9.gz", true],
-  ["snapshot.9.SNAPPY", true],
-  ["snapshot.9.gz.old", false],
-])("%s compressed: %s", (name, compressed) => expect(isCompressed(name)).toBe(compressed));
+  ["snapshot.9", "none"],
+  ["snapshot.9.gz", "gz"],
+  ["snapshot.9.SNAPPY", "snappy"],
+  ["snapshot.9.gz.old", "none"],
+])("%s is packed by %s", (name, compression) => expect(compressionOf(name)).toBe(compression));
 
 describe("the files of a directory", () => {
   function filesOf(names: readonly string[]): readonly string[] {
     const directory = new MemoryDirectory("/data");
     for (const name of names) directory.resize(name, 0);
-    return storedFiles(directory, "log").map((file) => file.name);
+    const kind = names.some((name) => name.startsWith("log.")) ? "log" : "snapshot";
+    return storedFiles(directory, kind).map((file) => file.name);
   }
 
   test("come lowest zxid first, in signed 64-bit order", () =>
@@ -59,6 +60,17 @@ describe("the files of a directory", () => {
       "log.ff",
       "log.200000001",
     ]));
+
+  test("a snapshot may be there once for each compression, the plain one last", () =>
+    expect(filesOf(["snapshot.5", "snapshot.5.snappy", "snapshot.5.gz", "snapshot.4"])).toEqual([
+      "snapshot.4",
+      "snapshot.5.snappy",
+      "snapshot.5.gz",
+      "snapshot.5",
+    ]));
+
+  test("but not twice in the same", () =>
+    expect(() => filesOf(["snapshot.5.gz", "snapshot.05.gz"])).toThrow("both stand for zxid 0x5"));
 
   test("two of one zxid are refused, and both are named (R1)", () =>
     expect(() => filesOf(["log.4", "log.9", "log.4.bak"])).toThrow(

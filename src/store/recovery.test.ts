@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Writer } from "jute-ts";
 import { asciiBytes, concatBytes } from "../base/bytes.ts";
+import { toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
-import { logHeader } from "./logRecord.ts";
+import { encodeTxn } from "../wire/txnCodec.ts";
+import { type Compression, packerFor, storedBlocks } from "./compression.ts";
+import { logHeader, writeRecord } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { type Recovered, type RecoveryOptions, recover } from "./recovery.ts";
 import { finish, put, RECOVERY_DEFAULTS, Recollection, sampleLog, sampleSnapshot, zxids } from "./sampleFiles.ts";
@@ -64,6 +68,13 @@ const log = (from: number, to: number): Uint8Array => sampleLog(zxids(from, to))
 const cut = (bytes: Uint8Array, from: number): Uint8Array => bytes.slice(0, from);
 const zeros = (bytes: Uint8Array, count = 100): Uint8Array => concatBytes([bytes, new Uint8Array(count)]);
 
+function packed(compression: Compression, bytes: Uint8Array): Uint8Array {
+  const packer = packerFor(compression, storedBlocks);
+  return concatBytes([packer.push(bytes), packer.finish()]);
+}
+
+const gz = (bytes: Uint8Array): Uint8Array => packed("gz", bytes);
+
 function flip(bytes: Uint8Array, at: number): Uint8Array {
   const flipped = bytes.slice();
   const index = at < 0 ? bytes.length + at : at;
@@ -74,11 +85,21 @@ function flip(bytes: Uint8Array, at: number): Uint8Array {
 const LOG_6_9 = log(6, 9);
 const EPOCH_2 = sampleLog([0x200000001n, 0x200000002n]);
 
+/** A log with one transaction of type 13. */
+function withCheck(zxid: bigint): Uint8Array {
+  const header = { clientId: toSessionId(1n), cxid: 1, zxid: toZxid(zxid), timeMs: 1n };
+  const writer = new Writer();
+  writer.raw(logHeader());
+  writeRecord(writer, encodeTxn({ ...header, body: { type: 13, path: "/a", version: 1 }, digest: undefined }));
+  return writer.toBytes();
+}
+
+// Rows are those of on-disk-formats 13, in its order; the README says where the rows are that need more than a start.
 const CASES: readonly (readonly [string, Files, string | RegExp, Partial<RecoveryOptions>?])[] = [
-  ["empty directory", {}, "no snapshot, replayed nothing, at 0"],
+  ["row 19: empty directory", {}, "no snapshot, replayed nothing, at 0"],
   ["empty, not to be created, alone", {}, /^exit 1: .*db\.autocreate=false/, { dbAutocreate: false }],
   [
-    "empty, not to be created, member",
+    "row 19: empty, not to be created, member",
     {},
     "no snapshot, replayed nothing, at -1",
     { dbAutocreate: false, ensemble: true },
@@ -92,7 +113,7 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
     "snapshot 7, replayed 8..9, at 9",
   ],
   [
-    "snapshot newer than all logs",
+    "row 20: snapshot newer than all logs",
     { "snapshot.9": sampleSnapshot(9n), "log.6": log(6, 8) },
     "snapshot 9, replayed nothing, at 9",
   ],
@@ -103,8 +124,18 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
   ],
   [
     "two snapshots of one zxid",
-    { "snapshot.5": sampleSnapshot(5n), "snapshot.5.gz": "x" },
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.05": sampleSnapshot(5n) },
     /^exit 1: .*both stand for zxid 0x5/,
+  ],
+  [
+    "one snapshot in two packings: the plain one is read first",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.5.gz": "x", "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "... and the other one if it is damaged",
+    { "snapshot.5": flip(sampleSnapshot(5n), 60), "snapshot.5.gz": gz(sampleSnapshot(5n)), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
   ],
   [
     "two logs of one zxid",
@@ -138,94 +169,129 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
     /log\.6, offset 90: zxid 0x8 does not follow 0x6/,
   ],
   [
-    "missing log between two",
+    "row 6: missing log between two",
     { "snapshot.5": sampleSnapshot(5n), "log.6": log(6, 7), "log.9": log(9, 9) },
     /log\.9, offset 16: zxid 0x9 does not follow 0x7/,
   ],
   [
-    "missing log after the snapshot",
+    "row 7: missing log after the snapshot",
     { "snapshot.5": sampleSnapshot(5n), "log.7": log(7, 9) },
     /zxid 0x7 does not follow 0x5/,
   ],
 
   [
-    "torn tail",
+    "row 1: torn tail",
     { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1) },
     "snapshot 5, replayed 6..8, at 8",
   ],
   [
-    "torn tail and padding",
+    "row 1: torn tail and padding",
     { "snapshot.5": sampleSnapshot(5n), "log.6": zeros(cut(LOG_6_9, LOG_6_9.length - 20)) },
     "snapshot 5, replayed 6..8, at 8",
   ],
   [
-    "torn tail and a log that goes on",
+    "row 1: torn tail and a log that goes on",
     { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1), "log.9": log(9, 10) },
     "snapshot 5, replayed 6..a, at a",
   ],
   [
-    "torn tail and a log that leaves a gap",
+    "row 1: torn tail and a log that leaves a gap",
     { "snapshot.5": sampleSnapshot(5n), "log.6": cut(LOG_6_9, LOG_6_9.length - 1), "log.a": log(10, 11) },
     /0xa does not follow 0x8/,
   ],
   [
-    "bad checksum at the end",
+    "row 2: bad checksum at the end",
     { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, -2) },
     /the checksum of a last record/,
   ],
   [
-    "... dropped when asked for",
+    "row 2: ... dropped when asked for",
     { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, -2) },
     "snapshot 5, replayed 6..8, at 8",
     { dropDamagedTail: true },
   ],
   [
-    "bit flip mid-log",
+    "row 3: bit flip mid-log",
     { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 60) },
     /^exit 1: \/data\/version-2\/log\.6, offset 16: the checksum of a record .* in an ensemble move/,
   ],
   [
-    "end of record flipped mid-log",
+    "row 4: end of record flipped mid-log",
     { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 89) },
     /offset 16: .*0x42/,
   ],
   ["wrong magic", { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 0) }, /log\.6, offset 0: no log/],
   ["16 zero bytes", { "snapshot.5": sampleSnapshot(5n), "log.6": new Uint8Array(16) }, /log\.6, offset 0: no log/],
-  ["header only", { "snapshot.5": sampleSnapshot(5n), "log.6": logHeader() }, "snapshot 5, replayed nothing, at 5"],
   [
-    "header and zeros",
+    "row 5: a length of garbage, beyond what is allowed",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 24) },
+    /log\.6, offset 16: a record claims -?\d+ bytes, allowed are 32 to 2097150/,
+  ],
+  [
+    "row 5: a length of garbage that points past the end",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": flip(LOG_6_9, 26) },
+    /log\.6, offset 16: the record is whole but its length is wrong/,
+  ],
+  [
+    "row 13: a damaged log just before the needed one",
+    { "snapshot.5": sampleSnapshot(5n), "log.3": flip(log(3, 5), 60), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "row 25: more files than are needed",
+    { "snapshot.2": sampleSnapshot(2n), "snapshot.5": sampleSnapshot(5n), "log.1": log(1, 5), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "row 30: a record longer than allowed",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9 },
+    /log\.6, offset 16: a record claims 61 bytes, allowed are 32 to 50 \(jute\.maxbuffer\); .*larger jute\.maxbuffer/,
+    { maxRecordBytes: 50 },
+  ],
+  [
+    "row 31: a check outside a multi",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": withCheck(6n) },
+    "snapshot 5, replayed 6..6, at 6",
+  ],
+  [
+    "row 11: header only",
+    { "snapshot.5": sampleSnapshot(5n), "log.6": logHeader() },
+    "snapshot 5, replayed nothing, at 5",
+  ],
+  [
+    "row 11: header and zeros",
     { "snapshot.5": sampleSnapshot(5n), "log.6": zeros(logHeader()) },
     "snapshot 5, replayed nothing, at 5",
   ],
 
   [
-    "newest log of 0 bytes",
+    "row 8: newest log of 0 bytes",
     { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": "" },
     "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "newest log of 7 header bytes",
+    "row 9: newest log of 7 header bytes",
     { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": cut(logHeader(), 7) },
     "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "newest log of 7 other bytes",
+    "row 9: newest log of 7 other bytes",
     { "snapshot.5": sampleSnapshot(5n), "log.6": LOG_6_9, "log.a": "ZKLGabc" },
     /log\.a, offset 0: only 7 bytes/,
   ],
   [
-    "older log of 0 bytes",
+    "row 10: older log of 0 bytes",
     { "snapshot.5": sampleSnapshot(5n), "log.6": "", "log.7": log(7, 9) },
     /log\.6, offset 0: only 0 bytes/,
   ],
 
   [
-    "newest snapshot cut, older one good",
+    "row 14: newest snapshot cut, older one good",
     { "snapshot.5": sampleSnapshot(5n), "snapshot.8": cut(sampleSnapshot(8n), 100), "log.6": LOG_6_9 },
     "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "newest snapshot flipped, older one good",
+    "row 15: newest snapshot flipped, older one good",
     { "snapshot.5": sampleSnapshot(5n), "snapshot.8": flip(sampleSnapshot(8n), 60), "log.6": LOG_6_9 },
     "snapshot 5, replayed 6..9, at 9",
   ],
@@ -255,35 +321,55 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
     "snapshot 5, replayed 6..7, at 7",
   ],
   [
-    "compressed snapshot, older one good",
-    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": "x", "log.6": LOG_6_9 },
+    "a snapshot in gz",
+    { "snapshot.5.gz": gz(sampleSnapshot(5n)), "log.6": LOG_6_9 },
     "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "compressed snapshot alone",
-    { "snapshot.8.gz": "x", "log.6": LOG_6_9 },
-    /snapshot\.8\.gz: compressed snapshots cannot be read yet/,
+    "a snapshot in snappy",
+    { "snapshot.5.snappy": packed("snappy", sampleSnapshot(5n)), "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
   ],
   [
-    "all snapshots damaged, no logs",
+    "no gzip in spite of its name, older one good",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": "not at all gz", "log.6": LOG_6_9 },
+    "snapshot 5, replayed 6..9, at 9",
+  ],
+  [
+    "no gzip in spite of its name, alone",
+    { "snapshot.8.gz": "not at all gz", "log.6": LOG_6_9 },
+    /snapshot\.8\.gz: no gzip: .*\(1 tried\)/,
+  ],
+  [
+    "a packed snapshot that was cut need not be reached",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": cut(gz(sampleSnapshot(8n)), 100), "log.6": log(6, 7) },
+    "snapshot 5, replayed 6..7, at 7",
+  ],
+  [
+    "... and one that was damaged must be",
+    { "snapshot.5": sampleSnapshot(5n), "snapshot.8.gz": flip(gz(sampleSnapshot(8n)), -9), "log.6": log(6, 7) },
+    /snapshot\.8\.gz: .*reaches 0x7 only/,
+  ],
+  [
+    "row 16: all snapshots damaged, no logs",
     { "snapshot.5": cut(sampleSnapshot(5n), 50), "snapshot.8": "" },
     /snapshot\.8: .*\(2 tried\)/,
   ],
   [
-    "all snapshots damaged, logs from the beginning",
+    "row 17: all snapshots damaged, logs from the beginning",
     { "snapshot.5": flip(sampleSnapshot(5n), 50), "log.1": log(1, 9) },
     /snapshot\.5: .*\(1 tried\)/,
   ],
 
-  ["no snapshot, logs from 1", { "log.1": log(1, 5), "log.6": LOG_6_9 }, "no snapshot, replayed 1..9, at 9"],
+  ["row 18: no snapshot, logs from 1", { "log.1": log(1, 5), "log.6": LOG_6_9 }, "no snapshot, replayed 1..9, at 9"],
   [
     "no snapshot, logs from the first of epoch 1",
     { "log.100000001": sampleLog([0x100000001n]) },
     "no snapshot, replayed 100000001..100000001, at 100000001",
   ],
   ["no snapshot, logs from 1 with a gap", { "log.1": log(1, 4), "log.6": LOG_6_9 }, /0x6 does not follow 0x4/],
-  ["no snapshot, logs from 6", { "log.6": LOG_6_9 }, /log\.6: there are logs but no snapshot/],
-  ["... trusted", { "log.6": LOG_6_9 }, "no snapshot, replayed 6..9, at 9", { trustEmptySnapshot: true }],
+  ["row 18: no snapshot, logs from 6", { "log.6": LOG_6_9 }, /log\.6: there are logs but no snapshot/],
+  ["row 18: ... trusted", { "log.6": LOG_6_9 }, "no snapshot, replayed 6..9, at 9", { trustEmptySnapshot: true }],
   ["no snapshot, unborn log.1", { "log.1": "" }, "no snapshot, replayed nothing, at 0"],
   ["no snapshot, header-only log.6", { "log.6": logHeader() }, /there are logs but no snapshot/],
   [
@@ -321,6 +407,11 @@ test("what Java 3.9.5 left is recovered, from its snapshot and from its log alon
   const logged = read("log.1");
   const snapshot = read("snapshot.2d");
   expect(outcome(diskOf({ "log.1": logged, "snapshot.2d": snapshot }))).toBe("snapshot 2d, replayed nothing, at 2d");
+  for (const name of ["snapshot.2d.gz", "snapshot.2d.snappy"]) {
+    const disk = diskOf({ [name]: read(name) });
+    expect(outcome(disk)).toBe("snapshot 2d, replayed nothing, at 2d");
+    expect(start(disk).recovered.state).toEqual(start(diskOf({ "snapshot.2d": snapshot })).recovered.state);
+  }
   expect(outcome(diskOf({ "log.1": logged }))).toBe("no snapshot, replayed 1..2d, at 2d");
 });
 
@@ -377,6 +468,26 @@ describe("what a crash left is cleared away", () => {
     expect(left(files)).toEqual(["log.6", "retired-log.1", "snapshot.5"]);
     expect(outcome(diskOf(files))).toBe("snapshot 5, replayed 6..9, at 9");
   });
+});
+
+test("row 31: a log with a check outside a multi is told of, and set aside once a snapshot covers it", () => {
+  const needed = diskOf({ "snapshot.5": sampleSnapshot(5n), "log.6": withCheck(6n) });
+  expect(start(needed).recovered.warnings).toEqual([
+    expect.stringMatching(/log\.6, offset 16: .*no Java server starts/),
+  ]);
+  expect(needed.log.list()).toContain("log.6");
+  const covered = diskOf({ "snapshot.6": sampleSnapshot(6n), "log.6": withCheck(6n), "log.7": log(7, 9) });
+  expect(outcome(covered)).toBe("snapshot 6, replayed 7..9, at 9");
+  expect([...covered.log.list()].sort()).toEqual(["log.7", "retired-log.6", "snapshot.6"]);
+});
+
+test("row 28: data where no server looks is told of by one that starts empty", () => {
+  const parent = { "version-1": "", "snapshot.5": "", myid: "1", "zoo.cfg": "" };
+  expect(start(diskOf({}, parent)).recovered.warnings).toEqual([
+    "/data/version-1: looks like data and is not looked at; this server starts empty",
+    "/data/snapshot.5: looks like data and is not looked at; this server starts empty",
+  ]);
+  expect(start(diskOf({ "snapshot.5": sampleSnapshot(5n) }, parent)).recovered.warnings).toEqual([]);
 });
 
 describe("two directories", () => {

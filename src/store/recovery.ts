@@ -5,9 +5,9 @@ import type { Directory, StoreDirectories } from "./directory.ts";
 import { recoverEpochs } from "./epochFiles.ts";
 import { zxidText } from "./logFile.ts";
 import { type LogBatch, type LogEnd, type LogReadOptions, readLogs } from "./logReader.ts";
-import { isCompressed, isTemporary, retiredName, type StoredFile, storedFiles } from "./names.ts";
+import { isTemporary, retiredName, type StoredFile, storedFiles } from "./names.ts";
 import type { SnapshotSections, SnapshotSink } from "./snapshotDecoder.ts";
-import { looksWhole, readSnapshot } from "./snapshotFile.ts";
+import { readSnapshot, wasWhole } from "./snapshotFile.ts";
 import { StoreError } from "./storeError.ts";
 
 export interface DataDirectories extends StoreDirectories {
@@ -69,9 +69,12 @@ export function* recover<S extends RecoverySink>(
   const snapshotZxid = attempt.loaded;
   const empty = snapshotZxid === undefined && storedFiles(directories.log, "log").length === 0;
   const witnesses = new Set(attempt.refused.filter((refused) => refused.whole).map((refused) => refused.zxid));
+  // The same snapshot in another packing was good.
+  if (snapshotZxid !== undefined) witnesses.delete(snapshotZxid);
   const end = yield* replay(directories.log, snapshotZxid, attempt.state, witnesses, options);
   checkNothingLost(directories.snapshot, attempt.refused, witnesses, end.lastZxid);
-  const warnings = [...attempt.refused.map((refused) => refused.warning), ...end.warnings];
+  const misplaced = empty ? directories.parents.flatMap(misplacedIn) : [];
+  const warnings = [...misplaced, ...attempt.refused.map((refused) => refused.warning), ...end.warnings];
   const trusted = !empty || options.dbAutocreate || directories.parents.some(isMarked);
   const lastZxid = trusted ? end.lastZxid : untrusted(directories, options);
   const epochs = options.ensemble
@@ -103,10 +106,10 @@ function* loadNewest<S extends RecoverySink>(
   const newestFirst = [...storedFiles(directory, "snapshot")].reverse();
   for (const file of newestFirst) {
     const state = sinks.fresh("snapshot");
-    const reason = yield* load(directory, file, state, options.maxRecordBytes);
-    if (reason === undefined) return { state, loaded: file.zxid, file: file.name, refused };
-    const whole = isCompressed(file.name) || looksWhole(directory, file.name);
-    refused.push({ zxid: file.zxid, whole, warning: `${directory.path}/${file.name}: ${reason}` });
+    const failure = yield* load(directory, file, state, options.maxRecordBytes);
+    if (failure === undefined) return { state, loaded: file.zxid, file: file.name, refused };
+    const whole = wasWhole(directory, file.name, failure);
+    refused.push({ zxid: file.zxid, whole, warning: `${directory.path}/${file.name}: ${failure.message}` });
   }
   const [newest] = refused;
   if (newest === undefined) return { state: sinks.fresh("nothing"), loaded: undefined, file: undefined, refused };
@@ -122,15 +125,14 @@ function* load(
   file: StoredFile,
   sink: RecoverySink,
   maxLength: number,
-): Generator<void, string | undefined> {
-  if (isCompressed(file.name)) return "compressed snapshots cannot be read yet; let Java write a plain one";
+): Generator<void, DecodeError | undefined> {
   try {
     const sections = yield* readSnapshot(directory, file.name, sink, maxLength);
     sink.loaded(file.zxid, sections);
     return undefined;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return error.message;
+    return error;
   }
 }
 
@@ -215,6 +217,12 @@ function refuseForeign(directory: Directory, prefix: string, where: string): voi
 /** `initialize` beside version-2: an empty database here is intended (on-disk-formats 1.5). */
 function isMarked(parent: Directory): boolean {
   return parent.list().includes(MARKER);
+}
+
+/** A server of another version's folder, or one level too high, finds nothing and is empty: better said than found out. */
+function misplacedIn(parent: Directory): readonly string[] {
+  const names = parent.list().filter((name) => /^(version-(?!2$)|log\.|snapshot\.)/.test(name));
+  return names.map((name) => `${parent.path}/${name}: looks like data and is not looked at; this server starts empty`);
 }
 
 /** An empty directory that nobody declared to be right: a member starts below everybody, alone there is nothing to serve. */

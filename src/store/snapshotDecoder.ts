@@ -78,6 +78,11 @@ export class SnapshotDecoder {
     return this.queue.bytes.subarray(this.queue.start, this.queue.end);
   }
 
+  /** Whether all of a file is there but for its optional sections. */
+  get isFileComplete(): boolean {
+    return this.state === "sections";
+  }
+
   /** Ends a file: verifies the seals of what is left. */
   finish(): SnapshotSections {
     if (this.state !== "sections") throw new DecodeError(`the snapshot ends in its ${this.state}`);

@@ -1,9 +1,16 @@
 import { assert, present } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { SnapshotOrigin } from "./commands.ts";
+import { type Compression, type Deflate, type Packer, packerFor } from "./compression.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
 import { isRetired, retiredName, type StoredKind, storedName, temporaryName, zxidOfName } from "./names.ts";
 import { cutLogs } from "./truncation.ts";
+
+export interface SnapshotSaverOptions {
+  /** `zookeeper.snapshot.compression.method`; reading goes by the name alone. */
+  readonly snapshotCompression: Compression;
+  readonly deflate: Deflate;
+}
 
 interface Snapshot {
   readonly zxid: Zxid;
@@ -29,11 +36,15 @@ interface Snapshot {
 export class SnapshotSaver {
   private readonly log: Directory;
   private readonly snapshot: Directory;
-  private begun: (Snapshot & { readonly temporary: string }) | undefined;
+  private begun:
+    | (Snapshot & { readonly name: string; readonly temporary: string; readonly packer: Packer })
+    | undefined;
+  private readonly options: SnapshotSaverOptions;
   private written = 0;
   private synced = 0;
 
-  constructor({ log, snapshot }: StoreDirectories) {
+  constructor({ log, snapshot }: StoreDirectories, options: SnapshotSaverOptions) {
+    this.options = options;
     this.log = log;
     this.snapshot = snapshot;
   }
@@ -45,8 +56,10 @@ export class SnapshotSaver {
 
   begin({ zxid, origin }: Snapshot): void {
     assert(this.begun === undefined, "one snapshot is written at a time");
-    const temporary = temporaryName(storedName("snapshot", zxid));
-    this.begun = { zxid, origin, temporary };
+    const { snapshotCompression, deflate } = this.options;
+    const name = storedName("snapshot", zxid, snapshotCompression);
+    const temporary = temporaryName(name);
+    this.begun = { zxid, origin, name, temporary, packer: packerFor(snapshotCompression, deflate) };
     this.written = 0;
     this.synced = 0;
     this.snapshot.write(temporary, 0, NOTHING);
@@ -54,9 +67,8 @@ export class SnapshotSaver {
   }
 
   chunk(bytes: Uint8Array): void {
-    const { temporary } = present(this.begun, "a snapshot was begun");
-    this.snapshot.write(temporary, this.written, bytes);
-    this.written += bytes.length;
+    const { temporary, packer } = present(this.begun, "a snapshot was begun");
+    this.write(temporary, packer.push(bytes));
     // The log waits while this thread syncs: many short waits instead of a long one at the end.
     if (this.written - this.synced < SYNC_EVERY_BYTES) return;
     this.snapshot.sync(temporary);
@@ -65,8 +77,8 @@ export class SnapshotSaver {
 
   /** Makes the snapshot count; returns its size in bytes. No log may be open for one that a leader sent. */
   end(): number {
-    const { temporary, zxid, origin } = present(this.begun, "a snapshot was begun");
-    const name = storedName("snapshot", zxid);
+    const { name, temporary, zxid, origin, packer } = present(this.begun, "a snapshot was begun");
+    this.write(temporary, packer.finish());
     this.snapshot.sync(temporary);
     this.snapshot.release(temporary);
     if (origin === "leader") cutLogs(this.log, zxid);
@@ -85,6 +97,12 @@ export class SnapshotSaver {
     this.begun = undefined;
     this.snapshot.release(temporary);
     if (this.snapshot.list().includes(temporary)) this.snapshot.remove(temporary);
+  }
+
+  private write(temporary: string, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.snapshot.write(temporary, this.written, bytes);
+    this.written += bytes.length;
   }
 
   /** Renamed and not removed: a leader that was started on an empty disk by mistake must not take the last copy with it. */

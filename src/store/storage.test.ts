@@ -1,5 +1,6 @@
 import { toZxid } from "../base/zxid.ts";
 import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
+import { storedBlocks } from "./compression.ts";
 import { paddedSize } from "./logAppender.ts";
 import { zxidText } from "./logFile.ts";
 import { logHeader } from "./logRecord.ts";
@@ -23,6 +24,7 @@ const SETTINGS: StorageSettings = {
   snapSizeLimitBytes: -1,
   txnLogSizeLimitBytes: -1,
   forceSync: true,
+  snapshotCompression: "none",
 };
 
 class Bench {
@@ -36,7 +38,7 @@ class Bench {
       this.calls.push(`${operation} ${name}`.trim());
       return "perform";
     };
-    const options = { ...SETTINGS, ...settings, random: () => 0, monoMs: () => 0 };
+    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
     this.storage = new Storage({ log: directory, snapshot: directory }, options);
   }
 
@@ -92,7 +94,10 @@ function text(event: DiskEvent): string {
     case "drained":
       return event.kind;
     case "failed":
-      return `failed: ${event.reason}`;
+    case "purgeFailed":
+      return `${event.kind}: ${event.reason}`;
+    case "purged":
+      return `purged ${event.removed ?? "nothing"}, ${event.left} left`;
   }
 }
 
@@ -510,5 +515,40 @@ describe("errors of the disk", () => {
       throw new Error("EIO");
     };
     expect(bench.run({ kind: "saveEpoch", which: "acceptedEpoch", epoch: 1 })).toBe("failed: acceptedEpoch: EIO");
+  });
+});
+
+describe("purge", () => {
+  function bench(): Bench {
+    const made = new Bench();
+    for (const name of ["log.1", "log.4", "log.8", "snapshot.3", "snapshot.5", "retired-log.2"])
+      put(made.directory, name, new Uint8Array(0));
+    return made;
+  }
+  const purge: DiskCommand = { kind: "purge", oldest: toZxid(5n) };
+
+  test("takes one file a command, each on disk before it is told", () => {
+    const made = bench();
+    expect(made.run(purge)).toBe("purged /data/log.1, 1 left");
+    expect(made.run(purge)).toBe("purged /data/snapshot.3, 0 left");
+    expect(made.calls).toEqual(["remove snapshot.3", "syncDirectory"]);
+    expect(made.run(purge)).toBe("purged nothing, 0 left");
+    expect([...made.directory.list()].sort()).toEqual(["log.4", "log.8", "retired-log.2", "snapshot.5"]);
+  });
+
+  test("takes nothing once the snapshot it rests on was retired in between", () => {
+    const made = bench();
+    made.directory.rename("snapshot.5", "retired-snapshot.5");
+    expect(made.run(purge)).toBe("purged nothing, 0 left");
+  });
+
+  test("an error is told, and the log goes on", () => {
+    const made = bench();
+    made.directory.watch = (operation) => {
+      if (operation === "remove") throw new Error("EACCES");
+      return "perform";
+    };
+    expect(made.run(purge)).toBe("purgeFailed: EACCES");
+    expect(made.append(9, 9)).toBe("flushed 9 (1)");
   });
 });

@@ -2,10 +2,12 @@ import { InvariantError, unreachable } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { DiskCommand, DiskEvent, EpochFile, SnapshotOrigin } from "./commands.ts";
+import type { Compression } from "./compression.ts";
 import type { StoreDirectories } from "./directory.ts";
 import { writeEpoch } from "./epochFiles.ts";
 import { LogAppender, type LogAppenderOptions } from "./logAppender.ts";
-import { SnapshotSaver } from "./snapshotSaver.ts";
+import { purgeable } from "./purge.ts";
+import { SnapshotSaver, type SnapshotSaverOptions } from "./snapshotSaver.ts";
 import { StoreError } from "./storeError.ts";
 import { truncateTo } from "./truncation.ts";
 
@@ -16,9 +18,11 @@ export interface StorageSettings extends LogAppenderOptions {
   readonly snapSizeLimitBytes: number;
   /** The log also rolls, without a snapshot, once a file is larger than this; 0 or less: never. */
   readonly txnLogSizeLimitBytes: number;
+  /** How snapshots are packed. */
+  readonly snapshotCompression: Compression;
 }
 
-export interface StorageOptions extends StorageSettings {
+export interface StorageOptions extends StorageSettings, SnapshotSaverOptions {
   /** Uniform in [0, 1): spreads the snapshots of an ensemble. */
   readonly random: () => number;
   /** A clock that never jumps, for `fsyncMs`. */
@@ -45,7 +49,7 @@ export class Storage {
     this.directories = directories;
     this.options = options;
     this.appender = new LogAppender(directories.log, options);
-    this.saver = new SnapshotSaver(directories);
+    this.saver = new SnapshotSaver(directories, options);
     this.drawLimits();
   }
 
@@ -67,6 +71,8 @@ export class Storage {
       case "abortSnapshot":
         this.abortSnapshot();
         return [];
+      case "purge":
+        return [this.purge(command.oldest)];
       case "drain":
         return [{ kind: "drained" }];
       default:
@@ -112,6 +118,21 @@ export class Storage {
       this.closedLogBytes += size;
     }
     return false;
+  }
+
+  /** A file that cannot be removed is in nobody's way. */
+  private purge(oldest: Zxid): DiskEvent {
+    try {
+      const [next, ...rest] = purgeable(this.directories, oldest);
+      if (next === undefined) return { kind: "purged", oldest, removed: undefined, left: 0 };
+      const { directory, name } = next;
+      directory.remove(name);
+      if (rest[0]?.directory !== directory) directory.syncDirectory();
+      return { kind: "purged", oldest, removed: `${directory.path}/${name}`, left: rest.length };
+    } catch (error) {
+      if (error instanceof InvariantError) throw error;
+      return { kind: "purgeFailed", reason: reasonOf(error) };
+    }
   }
 
   private drawLimits(): void {

@@ -2,7 +2,7 @@ import { counterOf, epochOf, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
 import { LogFile, type LogFileOptions, zxidText } from "./logFile.ts";
 import { readLogs } from "./logReader.ts";
-import { isCompressed, retiredName, type StoredFile, storedFiles } from "./names.ts";
+import { retiredName, type StoredFile, storedFiles } from "./names.ts";
 import { looksWhole } from "./snapshotFile.ts";
 import { StoreError } from "./storeError.ts";
 
@@ -70,7 +70,7 @@ function checkEnd(log: Directory, last: Zxid, zxid: Zxid, next: Zxid | undefined
 /** The snapshot that a start would then load, or the beginning of all history. */
 function baseOf({ log, snapshot }: StoreDirectories, zxid: Zxid): Zxid {
   const usable = storedFiles(snapshot, "snapshot").findLast(
-    (file) => file.zxid <= zxid && !isCompressed(file.name) && looksWhole(snapshot, file.name),
+    (file) => file.zxid <= zxid && looksWhole(snapshot, file.name),
   );
   if (usable !== undefined) return usable.zxid;
   const [first] = storedFiles(log, "log");

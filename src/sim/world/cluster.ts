@@ -234,8 +234,11 @@ export function diskText(event: DiskEvent): string {
     case "truncateRefused":
     case "truncateFailed":
     case "snapshotFailed":
+    case "purgeFailed":
     case "failed":
       return `${event.kind}: ${event.reason}`;
+    case "purged":
+      return `purged ${event.removed ?? "nothing"}`;
     case "drained":
       return "drained";
     case "snapshotDue":

@@ -1,5 +1,6 @@
 import type { Zxid } from "../../base/zxid.ts";
 import type { DiskCommand, DiskEvent } from "../../store/commands.ts";
+import { storedBlocks } from "../../store/compression.ts";
 import { type Fate, MemoryDirectory, type UnsyncedChange } from "../../store/memoryDirectory.ts";
 import type { DataDirectories } from "../../store/recovery.ts";
 import { Storage, type StorageSettings } from "../../store/storage.ts";
@@ -108,6 +109,7 @@ export class DiskQueue {
     this.random = random;
     this.storage = new Storage(disk.directories, {
       ...settings,
+      deflate: storedBlocks,
       random: () => random.next(),
       monoMs: () => clock.nowMs,
     });
