@@ -404,8 +404,9 @@ def retries_while_a_server_dies():
 
 @check
 def chroots():
-    zk, bare = client(root="/drive/deep/root"), client()
-    zk.ensure_path("/")
+    bare = client()
+    bare.ensure_path("/deep/root")
+    zk = client(root="/drive/deep/root")
     assert zk.create("/a/b", b"x", makepath=True) == "/a/b"
     assert bare.get("/deep/root/a/b")[0] == b"x"
     assert zk.create("/a/s-", sequence=True).startswith("/a/s-00000")
@@ -413,7 +414,10 @@ def chroots():
     zk.get_children("/a", watch=events.put)
     bare.create("/deep/root/a/c")
     assert events.get(timeout=WAIT).path == "/a"
-    assert zk.transaction().create("/a/t") is None
+    both = zk.transaction()
+    both.create("/a/t")
+    both.create("/a/t/u-", sequence=True)
+    assert both.commit() == ["/a/t", "/a/t/u-0000000000"]
     try:
         zk.get("/deep")
         raise AssertionError("outside the root")
