@@ -23,6 +23,18 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The first of `count` such ports that follow one another. */
+export async function freePortBlock(count: number): Promise<number> {
+  for (;;) {
+    const first = FIRST + Math.floor(Math.random() * (LAST - FIRST - count));
+    const block = Array.from({ length: count }, (_, i) => first + i);
+    const free = await Promise.all(block.map((port) => !given.has(port) && isFree(port)));
+    if (free.includes(false)) continue;
+    for (const port of block) given.add(port);
+    return first;
+  }
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server: Server = createServer();

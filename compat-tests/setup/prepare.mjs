@@ -1,5 +1,5 @@
-// Runs before every `npm test`, so that a fresh clone needs no other command: dependencies, the Java
-// peers, and the build that stands beside them.
+// Runs before every `npm test`, so that a fresh clone needs no other command: dependencies, the peers that
+// nobody here wrote, and the build that stands beside them.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -13,6 +13,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(locked).mti
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
 run(join(root, "compat-tests", "java", "fetchAll.sh"), []);
+for (const peer of ["kafka", "kazoo"]) run(join(root, "compat-tests", peer, "fetch.sh"), []);
 run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
 
 function run(command, args) {
