@@ -44,6 +44,7 @@ export class Host implements World {
   private armedForMs = Number.POSITIVE_INFINITY;
   private sliceWanted = false;
   private over = false;
+  private stopping: Promise<void> | undefined;
   private clientListening: Listening | undefined;
 
   /** Opens and locks the directories, recovers what they hold, binds the ports and starts. Rejects with one line. */
@@ -60,7 +61,7 @@ export class Host implements World {
       await host.open();
       return host;
     } catch (error) {
-      if (host === undefined) await releaseAll(locks);
+      if (host === undefined) await Promise.all(locks.map((lock) => lock.release()));
       else await host.stop();
       throw error;
     }
@@ -113,24 +114,15 @@ export class Host implements World {
   }
 
   /** Clients are let go, what was logged is on disk, ports and directories are free. From its first line on nobody is let in. */
-  async stop(): Promise<void> {
-    if (this.over) return;
-    this.end();
-    this.server.stop(this.machine.now());
-    await Promise.all([this.network.close(), this.disks.close()]);
-    await releaseAll(this.locks);
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
   }
 
-  /** The same without a word to anybody and without waiting for the disk, whose thread the caller ends. */
-  async abandon(): Promise<void> {
-    this.end();
-    await this.network.close();
-    await releaseAll(this.locks);
-  }
-
-  /** Something of the outside that is no event of the world: a turn as any other. */
-  turn(handle: (at: Instant) => void): void {
-    this.event(handle);
+  /** The same without a word to anybody and without the disk, whose thread the caller ends: as a crash of the process. */
+  abandon(): Promise<void> {
+    this.stopping ??= this.leave(Promise.resolve());
+    return this.stopping;
   }
 
   /** The machine's clock has jumped ahead: what is due is done now. */
@@ -305,7 +297,19 @@ export class Host implements World {
     };
   }
 
-  private event(handle: (at: Instant) => void): void {
+  private shutDown(): Promise<void> {
+    if (!this.over) this.server.stop(this.machine.now());
+    return this.leave(this.disks.close());
+  }
+
+  private async leave(disk: Promise<void>): Promise<void> {
+    this.end();
+    await Promise.all([this.network.close(), disk]);
+    await Promise.all(this.locks.map((lock) => lock.release()));
+  }
+
+  /** One turn of the server, for an event of the world or of whoever runs it. */
+  event(handle: (at: Instant) => void): void {
     if (this.over) return;
     try {
       handle(this.machine.now());
@@ -379,10 +383,6 @@ function digestId(userPassword: Uint8Array): string {
 
 function closeAll(listening: readonly Listening[]): void {
   for (const one of listening) one.close();
-}
-
-async function releaseAll(locks: readonly DirectoryLock[]): Promise<void> {
-  await Promise.all(locks.map((lock) => lock.release()));
 }
 
 const EXIT_ELECTION_PORT = 14;

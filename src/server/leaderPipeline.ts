@@ -113,9 +113,15 @@ export class LeaderPipeline implements Upstream {
 
   /** Sessions whose time is up are closed by a transaction of their own, with cxid 0 (peer-protocol 5.4). */
   onDeadline(): void {
-    for (const id of this.tracker.expire(this.turn.at.monoMs)) {
-      this.propose(id, 0, [], "self", closeSessionWrite());
-    }
+    for (const id of this.tracker.expire(this.turn.at.monoMs)) this.proposeClose(id);
+  }
+
+  /** The same for one session before its time; false when it is not alive. */
+  expire(id: SessionId): boolean {
+    if (this.tracker.state(id) !== "live") return false;
+    this.tracker.setClosing(id);
+    this.proposeClose(id);
+    return true;
   }
 
   // What the quorum decided.
@@ -131,6 +137,10 @@ export class LeaderPipeline implements Upstream {
 
   get outstanding(): number {
     return this.proposed.length;
+  }
+
+  private proposeClose(id: SessionId): void {
+    this.propose(id, 0, [], "self", closeSessionWrite());
   }
 
   private propose(sessionId: SessionId, cxid: number, identities: readonly Id[], owner: Owner, write: Write): void {
