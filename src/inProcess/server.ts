@@ -273,7 +273,7 @@ export class InProcessServer {
     const { life } = this;
     if (life === undefined) return;
     this.life = undefined;
-    this.ending = this.ending.then(() => end(life)).catch((error: unknown) => this.tell(error));
+    this.ending = this.ending.then(() => end(life)).catch((error: unknown) => this.tell(this.noteFailure(error)));
     this.changed();
   }
 
@@ -291,15 +291,20 @@ export class InProcessServer {
   }
 
   private failed(error: unknown): void {
+    const failure = this.noteFailure(error);
     this.leave((life) => life.kill());
-    this.tell(error);
+    this.tell(failure);
   }
 
-  private tell(error: unknown): void {
+  private noteFailure(error: unknown): ServerFailed {
     const reason = error instanceof Error ? error.message : String(error);
     const failure = error instanceof ServerFailed ? error : new ServerFailed(reason, 1, error);
     this.lastFailure = failure;
     this.waits.fail(failure);
+    return failure;
+  }
+
+  private tell(failure: ServerFailed): void {
     for (const listener of this.failedListeners) listener(failure);
   }
 
