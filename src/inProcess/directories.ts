@@ -8,12 +8,12 @@ export interface TestDirectory {
   release(): Promise<void>;
 }
 
-/** The directory of the caller, made when it is absent, or a fresh one of the system's for temporary files. */
+/** The directory of the caller, made when it is absent, or a fresh one among the system's temporary files, named after this process. */
 export async function directoryFor(given: string | undefined): Promise<TestDirectory> {
   if (given !== undefined) {
     await mkdir(given, { recursive: true });
     return { path: resolve(given), release: () => Promise.resolve() };
   }
-  const path = await mkdtemp(join(tmpdir(), "typekeeper-"));
+  const path = await mkdtemp(join(tmpdir(), `typekeeper-${process.pid}-`));
   return { path, release: () => rm(path, { recursive: true, force: true }) };
 }

@@ -132,10 +132,10 @@ describe("its life", () => {
   test("a test's fake timers and clock do not reach it", async () => {
     jest.useFakeTimers({ now: 0 });
     const server = await started();
-    const one = await client(server, "timeout=400");
+    const [one, silent] = [await client(server), await client(server, "timeout=400")];
     expect(await one.ask("create /a first")).toBe("#1 /a");
-    expect(await one.hear()).toBe("closed");
-    expect(server.sessions()).toEqual([]);
+    expect(await silent.hear()).toBe("closed");
+    expect(ids(server)).toEqual([one.sessionId]);
   });
 });
 
@@ -365,8 +365,9 @@ function resources(): readonly string[] {
   return [...handles.sort(), `${readdirSync("/proc/self/fd").length} files`];
 }
 
+/** Directories of this process: other tests run beside it. */
 function temporary(): readonly string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("typekeeper-"));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`typekeeper-${process.pid}-`));
 }
 
 function portIsFree(port: number): Promise<boolean> {

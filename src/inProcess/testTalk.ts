@@ -32,7 +32,7 @@ export class TcpClient {
     });
     const client = new TcpClient(socket);
     const answer = await client.ask(`connect ${words}`);
-    if (answer !== "closed") client.lines.push(...[answer].filter((line) => !line.startsWith("joined")));
+    if (!answer.startsWith("joined")) client.lines.push(answer);
     return client;
   }
 
