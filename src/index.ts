@@ -1,2 +1,5 @@
-/** What `require("typekeeper")` and `import "typekeeper"` give; filled as the rooms are built. */
-export {};
+/** What `require("typekeeper")` and `import "typekeeper"` give. */
+export type { EnsembleOptions, InProcessEnsemble, Members } from "./inProcess/ensemble.ts";
+export { type ServerOptions, startEnsemble, startServer } from "./inProcess/inProcess.ts";
+export { type InProcessServer, type InProcessSession, ServerFailed, type ServerState } from "./inProcess/server.ts";
+export type { ZooCfg } from "./inProcess/zooCfg.ts";

@@ -6,8 +6,8 @@ import { dirname, join, relative, sep } from "node:path";
 const ROOT = join(__dirname, "..");
 
 /**
- * Which rooms a room may import. A room may always import itself; tests, main.ts and index.ts may import all. Who may
- * import wire's records may use the codec they are declared with.
+ * Which rooms, and files above them, a room may import. A room may always import itself; tests, main.ts and index.ts may
+ * import all. Who may import wire's records may use the codec they are declared with.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: ["base", "wire", "server", "config"],
   client: ["base", "wire", "server"],
   cli: ["base", "wire", "store", "server", "disk", "client", "config"],
+  inProcess: ["base", "store", "config", "server", "disk", "net", "host.ts", "hostPorts.ts"],
   sim: ["base", "wire", "tree", "txn", "session", "election", "zab", "store", "config", "server"],
 };
 
@@ -144,8 +145,9 @@ function roomOf(path: string): string | undefined {
 function mayImport(path: string, from: string, to: string, allowed: readonly string[]): boolean {
   if (to === "jute-ts") return from === "wire" || allowed.includes("wire");
   if (!to.startsWith(".")) return !PURE.includes(from);
-  const room = roomOf(targetOf(path, to));
-  return room === from || (room !== undefined && allowed.includes(room));
+  const target = targetOf(path, to);
+  const room = roomOf(target) ?? target.replace(/^src\//, "");
+  return room === from || allowed.includes(room);
 }
 
 /** The file, from the root, that a file's import names. */

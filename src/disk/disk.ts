@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable, Worker } from "node:worker_threads";
 import { unreachable } from "../base/assert.ts";
 import type { DiskCommand, DiskEvent } from "../store/commands.ts";

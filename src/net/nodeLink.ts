@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import { hostText } from "../base/hostText.ts";
 import type { ByteLink } from "../server/ports.ts";
 

@@ -127,10 +127,16 @@ export class LeaderPipeline implements Upstream {
 
   /** Sessions whose time is up are closed by a transaction of their own, with cxid 0 (peer-protocol 5.4). */
   onDeadline(): void {
-    for (const id of this.tracker.expire(this.turn.at.monoMs)) {
-      this.propose(id, 0, [], "self", closeSessionWrite());
-    }
+    for (const id of this.tracker.expire(this.turn.at.monoMs)) this.proposeClose(id);
     this.local?.onDeadline();
+  }
+
+  /** The same for one session before its time; false when it is not alive. */
+  expire(id: SessionId): boolean {
+    if (this.tracker.state(id) !== "live") return false;
+    this.tracker.setClosing(id);
+    this.proposeClose(id);
+    return true;
   }
 
   // What the quorum decided.
@@ -153,6 +159,10 @@ export class LeaderPipeline implements Upstream {
   private upgrade(sessionId: SessionId): void {
     const timeoutMs = this.local?.sessions.upgrade(sessionId);
     if (timeoutMs !== undefined) this.propose(sessionId, 0, [], "self", createSessionWrite(timeoutMs));
+  }
+
+  private proposeClose(id: SessionId): void {
+    this.propose(id, 0, [], "self", closeSessionWrite());
   }
 
   private propose(sessionId: SessionId, cxid: number, identities: readonly Id[], owner: Owner, write: Write): void {

@@ -1,5 +1,5 @@
 import { hex64 } from "../base/bytes.ts";
-import { type ServerId, toServerId } from "../base/ids.ts";
+import { type ServerId, type SessionId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
@@ -199,6 +199,16 @@ export class Server {
     const more = this.home.jobs.step();
     this.home.clients.endTurn(at);
     return more;
+  }
+
+  /** The session's time is over, whatever its client does. False: it is not alive, or this server does not lead and cannot tell. */
+  expireSession(id: SessionId, at: Instant): boolean {
+    let expired = false;
+    this.turn(at, () => {
+      const { role } = this.peer;
+      if (role.kind === "leading" && role.leading.leader.isEstablished) expired = role.leading.pipeline.expire(id);
+    });
+    return expired;
   }
 
   /** When `onDeadline` is due, on the monotonic clock. */
