@@ -1,2 +1,2 @@
 /** What `require("typekeeper")` and `import "typekeeper"` give; filled as the rooms are built. */
-export {};
+export * from "./client/index.ts";
