@@ -7,7 +7,11 @@ import type { Watches, WatchLists } from "./watches.ts";
 /** Frames that wait to be written: whatever is asked in one turn leaves together. */
 export class Output {
   private writer = new Writer();
-  private xid = 0;
+  private xid: number;
+
+  constructor(lastXid = 0) {
+    this.xid = lastXid;
+  }
 
   /** 1, 2, 3, ...; behind the largest int comes 1 again, as in Java. */
   nextXid(): number {

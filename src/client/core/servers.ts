@@ -43,7 +43,8 @@ export class Servers {
 
   /** The next one dialled is this one. */
   prefer(server: ServerAddress): void {
-    this.position = this.list.indexOf(server);
+    const at = this.list.findIndex(({ host, port }) => host === server.host && port === server.port);
+    if (at >= 0) this.position = at;
   }
 
   /** One of the others, in turn: whom to ask whether it serves writes. */

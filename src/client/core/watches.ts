@@ -76,10 +76,6 @@ export class Watches {
     for (const listener of told) listener.fired({ type: name, path, zxid });
   }
 
-  get isEmpty(): boolean {
-    return KINDS.every((kind) => this.tables[kind].size === 0);
-  }
-
   /** All of them, in lists of no more than about `limitBytes` of paths each. */
   *lists(limitBytes: number): Generator<WatchLists> {
     let lists = emptyLists();
