@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "./admin/fourLetterWords.ts";
 import { SERVER_VERSION } from "./admin/version.ts";
@@ -9,37 +9,20 @@ import type { ServerId } from "./base/ids.ts";
 import type { Instant } from "./base/instant.ts";
 import type { Config } from "./config/config.ts";
 import { type DirectoryLock, lockDirectory } from "./disk/directoryLock.ts";
-import { Disk } from "./disk/disk.ts";
 import { openDirectory } from "./disk/nodeDirectory.ts";
-import { type LinkEvents, ListenError, type Listening, Network } from "./net/network.ts";
-import type { NodeLink } from "./net/nodeLink.ts";
+import { fileFacts } from "./fileFacts.ts";
+import { type Disks, type HostPorts, type Machine, StartError, thisMachine } from "./hostPorts.ts";
+import { type LinkEvents, ListenError, type Listening } from "./net/network.ts";
 import type { ClientConnection } from "./server/clientConnection.ts";
 import { event, type ServerEvent } from "./server/events.ts";
-import type { HostPort, World } from "./server/ports.ts";
+import type { ByteLink, HostPort, World } from "./server/ports.ts";
 import { recoverDatabase } from "./server/reloadJob.ts";
 import { Server } from "./server/server.ts";
+import type { Status } from "./server/status.ts";
 import { statusOf } from "./server/statusOf.ts";
 import type { DiskCommand } from "./store/commands.ts";
 import type { DataDirectories } from "./store/recovery.ts";
 import { CommittedLog } from "./zab/committedLog.ts";
-
-/** What a host tells the process around it. */
-export interface HostPorts {
-  observe(event: ServerEvent): void;
-  /** The server cannot go on; `stop` has not been called. */
-  exit(code: number, reason: string): void;
-}
-
-/** A server that cannot start, in one line for the operator. `exitCode` is Java's (operations 1.3). */
-export class StartError extends Error {
-  override readonly name = "StartError";
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode: number) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
 
 /**
  * One server on this machine: gives `Server` its world of sockets, files and timers. Every callback of Node becomes one
@@ -47,22 +30,24 @@ export class StartError extends Error {
  */
 export class Host implements World {
   readonly directories: DataDirectories;
+  readonly server: Server;
   private readonly config: Config;
   private readonly ports: HostPorts;
-  private readonly network = new Network();
-  private readonly disks: Disk;
+  private readonly machine: Machine;
+  private readonly network: Machine["network"];
+  private readonly disks: Disks;
   private readonly locks: readonly DirectoryLock[];
-  private readonly server: Server;
   private quorumListeners: Listening[] = [];
   private quorumGeneration = 0;
   private timer: NodeJS.Timeout | undefined;
+  private pauseTimer: NodeJS.Timeout | undefined;
   private armedForMs = Number.POSITIVE_INFINITY;
   private sliceWanted = false;
   private over = false;
   private clientListening: Listening | undefined;
 
   /** Opens and locks the directories, recovers what they hold, binds the ports and starts. Rejects with one line. */
-  static async start(config: Config, ports: HostPorts): Promise<Host> {
+  static async start(config: Config, ports: HostPorts, machine: Machine = thisMachine()): Promise<Host> {
     const snapshot = openDirectory(join(config.dataDir, "version-2"), config.dataDirAutocreate);
     const apart = config.dataLogDir !== config.dataDir;
     const log = apart ? openDirectory(join(config.dataLogDir, "version-2"), config.dataDirAutocreate) : snapshot;
@@ -71,19 +56,27 @@ export class Host implements World {
     let host: Host | undefined;
     try {
       for (const directory of apart ? [snapshot, log] : [snapshot]) locks.push(await lockDirectory(directory.path));
-      host = new Host(config, ports, { log, snapshot, parents }, locks);
+      host = new Host(config, ports, machine, { log, snapshot, parents }, locks);
       await host.open();
       return host;
     } catch (error) {
-      if (host === undefined) for (const lock of locks) lock.release();
+      if (host === undefined) await releaseAll(locks);
       else await host.stop();
       throw error;
     }
   }
 
-  private constructor(config: Config, ports: HostPorts, directories: DataDirectories, locks: readonly DirectoryLock[]) {
+  private constructor(
+    config: Config,
+    ports: HostPorts,
+    machine: Machine,
+    directories: DataDirectories,
+    locks: readonly DirectoryLock[],
+  ) {
     this.config = config;
     this.ports = ports;
+    this.machine = machine;
+    this.network = machine.network;
     this.directories = directories;
     this.locks = locks;
     const committedLog = new CommittedLog(config.commitLogCount);
@@ -92,7 +85,7 @@ export class Host implements World {
     while (step.done !== true) step = recovery.next();
     const recovered = step.value;
     for (const warning of recovered.warnings) this.observe({ level: "warn", name: "store.recovery", message: warning });
-    this.disks = new Disk({
+    this.disks = machine.openDisk({
       logPath: directories.log.path,
       snapshotPath: directories.snapshot.path,
       snapCount: config.snapCount,
@@ -103,11 +96,8 @@ export class Host implements World {
     });
     const auth = { digestId, superDigest: config.superDigest };
     const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };
-    this.server = new Server(config, recovered, parts, now());
-    this.disks.onEvent((event) => {
-      this.server.onDisk(event, now());
-      this.arm();
-    });
+    this.server = new Server(config, recovered, parts, machine.now());
+    this.disks.onEvent((event) => this.event((at) => this.server.onDisk(event, at)));
   }
 
   /** The client port in use; undefined when the configuration has none. */
@@ -115,21 +105,44 @@ export class Host implements World {
     return this.clientListening?.port;
   }
 
+  /** As the word `mntr` would tell it. */
+  status(): Status {
+    const { log, snapshot } = this.directories;
+    const facts = { version: SERVER_VERSION, ...fileFacts(snapshot.path, log.path) };
+    return statusOf(this.server, facts, this.machine.now().monoMs);
+  }
+
   /** Clients are let go, what was logged is on disk, ports and directories are free. From its first line on nobody is let in. */
   async stop(): Promise<void> {
     if (this.over) return;
-    this.over = true;
+    this.end();
+    this.server.stop(this.machine.now());
+    await Promise.all([this.network.close(), this.disks.close()]);
+    await releaseAll(this.locks);
+  }
+
+  /** The same without a word to anybody and without waiting for the disk, whose thread the caller ends. */
+  async abandon(): Promise<void> {
+    this.end();
+    await this.network.close();
+    await releaseAll(this.locks);
+  }
+
+  /** Something of the outside that is no event of the world: a turn as any other. */
+  turn(handle: (at: Instant) => void): void {
+    this.event(handle);
+  }
+
+  /** The machine's clock has jumped ahead: what is due is done now. */
+  clockJumped(): void {
     clearTimeout(this.timer);
-    this.server.stop(now());
-    this.network.close();
-    await this.disks.close();
-    for (const lock of this.locks) lock.release();
+    this.fire();
   }
 
   // World.
 
   dialElection(sid: ServerId, addresses: readonly HostPort[], timeoutMs: number): void {
-    const opened = (link: NodeLink): LinkEvents => {
+    const opened = (link: ByteLink): LinkEvents => {
       this.event((at) => this.server.onElectionDialled(sid, link, at));
       return this.electionEvents(link);
     };
@@ -139,7 +152,7 @@ export class Host implements World {
   }
 
   dialQuorum(attempt: number, addresses: readonly HostPort[], timeoutMs: number): void {
-    const opened = (link: NodeLink): LinkEvents => {
+    const opened = (link: ByteLink): LinkEvents => {
       this.event((at) => this.server.onQuorumDialled(attempt, link, at));
       return this.quorumEvents(link);
     };
@@ -149,7 +162,7 @@ export class Host implements World {
 
   listenQuorum(addresses: readonly HostPort[]): void {
     const generation = ++this.quorumGeneration;
-    const opened = (link: NodeLink): LinkEvents => {
+    const opened = (link: ByteLink): LinkEvents => {
       this.event((at) => this.server.onQuorumAccepted(link, at));
       return this.quorumEvents(link);
     };
@@ -185,8 +198,7 @@ export class Host implements World {
   }
 
   fourLetterWord(word: string, connection: ClientConnection): void {
-    const facts = { version: SERVER_VERSION, directories: this.directorySizes(), fileDescriptors: openFiles() };
-    const text = answer(word, statusOf(this.server, facts, now().monoMs), this.config);
+    const text = answer(word, this.status(), this.config);
     connection.link.write(Buffer.from(text, "latin1"));
     connection.link.close();
   }
@@ -234,7 +246,7 @@ export class Host implements World {
   }
 
   private async listenElectionOnce(host: string, port: number): Promise<void> {
-    const opened = (link: NodeLink): LinkEvents => {
+    const opened = (link: ByteLink): LinkEvents => {
       this.event((at) => this.server.onElectionAccepted(link, at));
       return this.electionEvents(link);
     };
@@ -245,22 +257,31 @@ export class Host implements World {
     return this.config.quorumListenOnAllIPs ? undefined : host;
   }
 
-  private clientEvents(link: NodeLink): LinkEvents | undefined {
-    const connection = this.server.onClientAccepted(link, now());
-    this.arm();
-    if (connection === undefined) return undefined;
+  private clientEvents(link: ByteLink): LinkEvents | undefined {
+    let connection: ClientConnection | undefined;
+    this.event((at) => {
+      connection = this.server.onClientAccepted(link, at);
+    });
+    return connection && this.connectionEvents(connection);
+  }
+
+  private connectionEvents(connection: ClientConnection): LinkEvents {
     return {
       bytes: (chunk) => {
-        this.server.onClientBytes(connection, chunk, now());
-        this.disks.kick();
-        this.arm();
+        if (this.over) return;
+        try {
+          this.server.onClientBytes(connection, chunk, this.machine.now());
+        } catch (error) {
+          return this.broke(error);
+        }
+        this.afterBytes();
       },
       drained: () => this.event((at) => this.server.onClientDrained(connection, at)),
       closed: () => this.event((at) => this.server.onClientClosed(connection, at)),
     };
   }
 
-  private electionEvents(link: NodeLink): LinkEvents {
+  private electionEvents(link: ByteLink): LinkEvents {
     return {
       bytes: (chunk) => this.event((at) => this.server.onElectionBytes(link, chunk, at)),
       drained: () => {},
@@ -268,12 +289,16 @@ export class Host implements World {
     };
   }
 
-  private quorumEvents(link: NodeLink): LinkEvents {
+  private quorumEvents(link: ByteLink): LinkEvents {
     return {
       bytes: (chunk) => {
-        this.server.onQuorumBytes(link, chunk, now());
-        this.disks.kick();
-        this.arm();
+        if (this.over) return;
+        try {
+          this.server.onQuorumBytes(link, chunk, this.machine.now());
+        } catch (error) {
+          return this.broke(error);
+        }
+        this.afterBytes();
       },
       drained: () => this.event((at) => this.server.onQuorumDrained(at)),
       closed: () => this.event((at) => this.server.onQuorumClosed(link, at)),
@@ -282,8 +307,35 @@ export class Host implements World {
 
   private event(handle: (at: Instant) => void): void {
     if (this.over) return;
-    handle(now());
+    try {
+      handle(this.machine.now());
+    } catch (error) {
+      return this.broke(error);
+    }
+    this.turned();
+  }
+
+  /** Bytes were handled, and more are likely to follow before the loop gets to anything else. */
+  private afterBytes(): void {
+    this.disks.kick();
+    this.turned();
+  }
+
+  private turned(): void {
     this.arm();
+    this.ports.turned();
+  }
+
+  private broke(error: unknown): void {
+    if (this.over) return;
+    this.end();
+    this.ports.broke(error);
+  }
+
+  private end(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.pauseTimer);
   }
 
   /** One timer, for the earliest deadline; it is left alone when it fires early. */
@@ -292,7 +344,7 @@ export class Host implements World {
     if (this.over || dueMs >= this.armedForMs) return;
     clearTimeout(this.timer);
     this.armedForMs = dueMs;
-    const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - performance.now())), MAX_TIMER_MS);
+    const delayMs = Math.min(Math.max(0, Math.ceil(dueMs - this.machine.now().monoMs)), MAX_TIMER_MS);
     this.timer = setTimeout(() => this.fire(), delayMs);
   }
 
@@ -306,26 +358,18 @@ export class Host implements World {
   /** Long work for at most SLICE_MS a turn, and none while a snapshot waits in memory for a disk that is slower. */
   private slice(): void {
     this.sliceWanted = false;
-    if (this.over) return;
-    const stopMs = performance.now() + SLICE_MS;
-    let more = true;
-    while (more && !this.isDiskBehind && performance.now() < stopMs) more = this.server.onSlice(now());
-    if (more && this.isDiskBehind) setTimeout(() => this.later(), SLICE_MS);
-    else if (more) this.later();
-    this.arm();
+    this.event(() => {
+      const stopMs = performance.now() + SLICE_MS;
+      let more = true;
+      while (more && !this.isDiskBehind && performance.now() < stopMs) more = this.server.onSlice(this.machine.now());
+      if (more && this.isDiskBehind) this.pauseTimer = setTimeout(() => this.later(), SLICE_MS);
+      else if (more) this.later();
+    });
   }
 
   private get isDiskBehind(): boolean {
     return this.disks.backlog > DISK_BACKLOG_MESSAGES;
   }
-
-  private directorySizes(): { readonly dataBytes: number; readonly logBytes: number } {
-    return { dataBytes: sizeOf(this.directories.snapshot.path), logBytes: sizeOf(this.directories.log.path) };
-  }
-}
-
-function now(): Instant {
-  return { monoMs: performance.now(), wallMs: Date.now() };
 }
 
 function digestId(userPassword: Uint8Array): string {
@@ -337,24 +381,8 @@ function closeAll(listening: readonly Listening[]): void {
   for (const one of listening) one.close();
 }
 
-/** 0 for a directory that is gone: a question must not end the server. */
-function sizeOf(path: string): number {
-  try {
-    return readdirSync(path).reduce(
-      (sum, name) => sum + (statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    );
-  } catch {
-    return 0;
-  }
-}
-
-function openFiles(): { readonly open: number; readonly max: number } {
-  try {
-    return { open: readdirSync("/proc/self/fd").length, max: 1048576 };
-  } catch {
-    return { open: -1, max: -1 };
-  }
+async function releaseAll(locks: readonly DirectoryLock[]): Promise<void> {
+  await Promise.all(locks.map((lock) => lock.release()));
 }
 
 const EXIT_ELECTION_PORT = 14;

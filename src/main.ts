@@ -5,7 +5,8 @@ import { createLogger, stdSerializers } from "bunyan";
 import { ConfigError } from "./config/configError.ts";
 import { parseJvmFlags } from "./config/jvmFlags.ts";
 import { dataDirIn, parseConfig } from "./config/parseConfig.ts";
-import { Host, StartError } from "./host.ts";
+import { Host } from "./host.ts";
+import { StartError } from "./hostPorts.ts";
 import type { ServerEvent } from "./server/events.ts";
 import { StoreError } from "./store/storeError.ts";
 
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const parsed = parseConfig(text, jvmProperties(), { myidText, configPath });
   if (parsed instanceof ConfigError) return end(parsed.exitCode, parsed.message);
   for (const warning of parsed.warnings) log.warn(warning);
-  const host = await Host.start(parsed.config, { observe, exit: end });
+  const host = await Host.start(parsed.config, { observe, exit: end, broke, turned });
   log.info({ clientPort: host.clientPort }, "listening");
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
@@ -39,7 +40,15 @@ function observe({ level, name, message }: ServerEvent): void {
   log[level]({ event: name }, message);
 }
 
-function end(code: number, reason: string): void {
+/** Nothing catches it: the process ends with the stack of what went wrong. */
+function broke(error: unknown): never {
+  throw error;
+}
+
+/** Nobody here waits for anything. */
+function turned(): void {}
+
+function end(code: number, reason: string): never {
   log.fatal({ exitCode: code }, reason);
   process.stderr.write(`${reason}\n`);
   process.exit(code);

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
+import type { ByteLink } from "../server/ports.ts";
 import { type LinkEvents, ListenError, Network } from "./network.ts";
-import type { NodeLink } from "./nodeLink.ts";
 
 const LOOPBACK = "127.0.0.1";
 const network = { now: new Network() };
@@ -19,9 +19,9 @@ afterEach(() => {
 /** What is heard of links, one line each; `links` are those that were handed over. */
 class Ears {
   readonly heard: string[] = [];
-  readonly links: NodeLink[] = [];
+  readonly links: ByteLink[] = [];
 
-  readonly opened = (link: NodeLink): LinkEvents => {
+  readonly opened = (link: ByteLink): LinkEvents => {
     this.links.push(link);
     this.heard.push("opened");
     return {
@@ -209,10 +209,33 @@ describe("dial", () => {
     const ears = new Ears();
     const { port, sockets } = await foreign();
     network.now.dial([{ host: LOOPBACK, port }], 600_000, ears.opened, ears.failed);
-    network.now.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    await network.now.close();
     expect(ears.heard).toEqual([]);
     expect(sockets.filter((socket) => !socket.destroyed).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("close", () => {
+  test("resolves once every link has told its end and every port is free again, the one being bound included", async () => {
+    const ears = new Ears();
+    const { port } = await network.now.listen(LOOPBACK, 0, 0, ears.opened);
+    client(port).resume();
+    await until(() => ears.heard.length === 1);
+    const late = network.now.listen(LOOPBACK, 0, 0, ears.opened);
+    await network.now.close();
+    expect(ears.heard).toEqual(["opened", "closed"]);
+    const again = createServer();
+    closing.push(() => again.close());
+    for (const freed of [port, (await late).port]) {
+      await new Promise<void>((resolve) => again.listen(freed, LOOPBACK, resolve));
+      await new Promise((resolve) => again.close(resolve));
+    }
+  });
+
+  test("a port that could not be bound holds nothing up", async () => {
+    const { port } = await foreign();
+    await expect(network.now.listen(LOOPBACK, port, 0, () => undefined)).rejects.toThrow(ListenError);
+    await network.now.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server as Listener, type Socket } from "node:net";
+import { clearTimeout, setTimeout } from "node:timers";
 import { hostPortText } from "../base/hostText.ts";
-import type { HostPort } from "../server/ports.ts";
+import type { ByteLink, HostPort } from "../server/ports.ts";
 import { NodeLink } from "./nodeLink.ts";
 
 /** What happens on a link after it is open. */
@@ -19,6 +20,9 @@ export class Network {
   private readonly sockets = new Set<Socket>();
   private nextNumber = 1;
   private isClosed = false;
+  /** Listeners and sockets that Node still has. */
+  private open = 0;
+  private emptied: () => void = () => {};
 
   /**
    * Listens until `close`. `host` undefined: every address, IPv4 and IPv6. Resolves to the port; rejects with a ListenError
@@ -28,11 +32,19 @@ export class Network {
     host: string | undefined,
     port: number,
     backlog: number,
-    accepted: (link: NodeLink) => LinkEvents | undefined,
+    accepted: (link: ByteLink) => LinkEvents | undefined,
   ): Promise<Listening> {
-    const listener = createServer({ pauseOnConnect: false }, (socket) => this.adopt(socket, accepted));
+    const listener = createServer({ pauseOnConnect: false }, (socket) => {
+      this.count(socket);
+      this.adopt(socket, accepted);
+    });
+    this.count(listener);
     await new Promise<void>((resolve, reject) => {
-      const refused = (error: NodeJS.ErrnoException): void => reject(new ListenError(host, port, error));
+      const refused = (error: NodeJS.ErrnoException): void => {
+        // Node tells no close of what never listened.
+        this.gone();
+        reject(new ListenError(host, port, error));
+      };
       listener.once("error", refused);
       listener.listen({ port, host, backlog: backlog > 0 ? backlog : undefined }, () => {
         listener.off("error", refused);
@@ -51,7 +63,7 @@ export class Network {
   dial(
     addresses: readonly HostPort[],
     timeoutMs: number,
-    dialled: (link: NodeLink) => LinkEvents | undefined,
+    dialled: (link: ByteLink) => LinkEvents | undefined,
     failed: (reason: string) => void,
   ): void {
     const race = new Race(addresses.length, failed);
@@ -59,20 +71,25 @@ export class Network {
     if (addresses.length === 0) failed("no address");
   }
 
-  /** Stops listening and drops every link; what is being dialled or bound ends as soon as it is there. */
-  close(): void {
+  /** Stops listening and drops every link. Resolves once Node has let go of all of them, those being dialled or bound included. */
+  close(): Promise<void> {
     this.isClosed = true;
     for (const listener of [...this.listeners]) this.closeListener(listener);
     for (const socket of this.sockets) socket.destroy();
+    if (this.open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.emptied = resolve;
+    });
   }
 
   private dialOne(
     { host, port }: HostPort,
     timeoutMs: number,
     race: Race,
-    dialled: (link: NodeLink) => LinkEvents | undefined,
+    dialled: (link: ByteLink) => LinkEvents | undefined,
   ): void {
     const socket = connect({ host, port });
+    this.count(socket);
     this.sockets.add(socket);
     const timer = setTimeout(
       () => socket.destroy(new Error("connection timed out")),
@@ -94,7 +111,7 @@ export class Network {
     });
   }
 
-  private adopt(socket: Socket, opened: (link: NodeLink) => LinkEvents | undefined): void {
+  private adopt(socket: Socket, opened: (link: ByteLink) => LinkEvents | undefined): void {
     const link = new NodeLink(socket, this.nextNumber++);
     this.sockets.add(socket);
     socket.on("error", () => {});
@@ -105,6 +122,16 @@ export class Network {
     socket.on("data", (chunk: Buffer) => events.bytes(chunk));
     socket.on("drain", () => events.drained());
     socket.once("close", () => events.closed());
+  }
+
+  private count(handle: Listener | Socket): void {
+    this.open++;
+    handle.once("close", () => this.gone());
+  }
+
+  private gone(): void {
+    this.open--;
+    if (this.open === 0) this.emptied();
   }
 
   private closeListener(listener: Listener): void {
