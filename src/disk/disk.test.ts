@@ -1,35 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { toZxid } from "../base/zxid.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { recover } from "../store/recovery.ts";
 import { finish, RECOVERY_DEFAULTS, Recollection, sampleSnapshot, sampleTxn, zxids } from "../store/sampleFiles.ts";
 import { lockDirectory } from "./directoryLock.ts";
-import { Disk, type Spawn } from "./disk.ts";
+import { Disk } from "./disk.ts";
 import type { DiskSettings } from "./messages.ts";
 import { NodeDirectory } from "./nodeDirectory.ts";
-
-/** Runs the thread from its source: a worker does not inherit jest's way of loading TypeScript. */
-const FROM_SOURCE = `
-  const { readFileSync } = require("node:fs");
-  const Module = require("node:module");
-  const { transformSync } = require("@swc/core");
-  const { workerData } = require("node:worker_threads");
-  const resolve = Module._resolveFilename;
-  Module._resolveFilename = (request, ...rest) => resolve.call(Module, request === "jute-ts" ? workerData.jute : request, ...rest);
-  require.extensions[".ts"] = (module, filename) => {
-    const options = { filename, jsc: { parser: { syntax: "typescript" }, target: "es2023" }, module: { type: "commonjs" } };
-    module._compile(transformSync(readFileSync(filename, "utf8"), options).code, filename);
-  };
-  require(workerData.worker);`;
-
-const spawnFromSource: Spawn = (data, transferList) => {
-  const jute = join(__dirname, "../../jute/src/index.ts");
-  const workerData = { ...data, jute, worker: join(__dirname, "diskWorker.ts") };
-  return new Worker(FROM_SOURCE, { eval: true, workerData, transferList: [...transferList] });
-};
+import { spawnFromSource } from "./testThread.ts";
 
 let base: string;
 let disk: Disk;
