@@ -340,8 +340,9 @@ describe("connections", () => {
 
   test("nobody there", async () => {
     const relay = await Relay.before(host.port);
+    const { port } = relay;
     relay.close();
-    const failed = connect(`127.0.0.1:${relay.port}`, { sessionTimeoutMs: 90 });
+    const failed = connect(`127.0.0.1:${port}`, { sessionTimeoutMs: 90 });
     await expect(failed).rejects.toMatchObject({
       code: "ConnectionLoss",
       message: expect.stringMatching(/^no server answered within 120 ms; the last: 127\.0\.0\.1:\d+: .*ECONNREFUSED/),

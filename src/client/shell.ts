@@ -90,6 +90,7 @@ export class Shell implements SessionWorld {
 
   changed(event: SessionEvent): void {
     this.onChanged(event);
+    this.arm();
   }
 
   random(): number {

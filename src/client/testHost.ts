@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../config/configError.ts";
 import { parseConfig } from "../config/parseConfig.ts";
+import { Disk } from "../disk/disk.ts";
+import type { DiskSettings } from "../disk/messages.ts";
+import { spawnFromSource } from "../disk/testThread.ts";
 import { Host } from "../host.ts";
+import { thisMachine } from "../hostPorts.ts";
 
 /** For tests: a server of ours in this process, on a port and a folder of its own. */
 export interface TestHost {
@@ -18,10 +22,17 @@ export async function startTestHost(keys: Readonly<Record<string, string | numbe
   const text = Object.entries(all).map(([key, value]) => `${key}=${value}\n`);
   const parsed = parseConfig(text.join(""), new Map(), { myidText: undefined, configPath: "zoo.cfg" });
   if (parsed instanceof ConfigError) throw parsed;
-  const exit = (_: number, reason: string): void => {
-    throw new Error(reason);
+  const failed = (reason: unknown): never => {
+    throw new Error(String(reason));
   };
-  const host = await Host.start(parsed.config, { observe: () => {}, exit });
+  const ports = {
+    observe: () => {},
+    exit: (_: number, reason: string) => failed(reason),
+    broke: failed,
+    turned: () => {},
+  };
+  const openDisk = (settings: DiskSettings): Disk => new Disk(settings, spawnFromSource);
+  const host = await Host.start(parsed.config, ports, { ...thisMachine(), openDisk });
   return {
     port: host.clientPort ?? 0,
     async stop() {
