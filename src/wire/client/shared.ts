@@ -44,6 +44,7 @@ export const StatPersisted = record("StatPersisted", {
 export type StatPersisted = Infer<typeof StatPersisted>;
 
 export const ClientInfo = record("ClientInfo", { authScheme: ustring, user: ustring });
+export type ClientInfo = Infer<typeof ClientInfo>;
 
 /** RequestHeader { int xid, int type }, 8 bytes */
 export const RequestHeader = record("RequestHeader", { xid: int, type: int });
