@@ -130,22 +130,22 @@ test("a member without quorum serves reads to who takes a read-only server, and 
 
 test("TLS, with a certificate that is trusted and one that is not", async () => {
   const home = mkdtempSync(join(tmpdir(), "typekeeper-tls-"));
-  const ca = makeKeyStore(join(home, "server.jks"));
+  const ca = makeStores(join(home, "server.p12"), join(home, "trust.p12"));
   const port = await freePort();
   const server = await startJavaServer({
     config: {
       secureClientPort: port,
       serverCnxnFactory: "org.apache.zookeeper.server.NettyServerCnxnFactory",
-      "ssl.keyStore.location": join(home, "server.jks"),
+      "ssl.keyStore.location": join(home, "server.p12"),
       "ssl.keyStore.password": PASSWORD,
-      "ssl.trustStore.location": join(home, "server.jks"),
+      "ssl.trustStore.location": join(home, "trust.p12"),
       "ssl.trustStore.password": PASSWORD,
       "ssl.clientAuth": "none",
     },
   });
   try {
     await server.waitServing();
-    const zk = await connect(`localhost:${port}`, { tls: { ca } });
+    const zk = await connect(`localhost:${port}`, { tls: { ca }, sessionTimeoutMs: 6000 });
     await zk.create("/tls", "x");
     expect(`${(await zk.getData("/tls")).data}`).toBe("x");
     await zk.close();
@@ -166,12 +166,15 @@ function startReadOnlyEnsemble(): Promise<Ensemble> {
   );
 }
 
-/** A key of its own; gives its certificate as PEM. */
-function makeKeyStore(file: string): string {
-  const store = ["-keystore", file, "-storepass", PASSWORD, "-alias", "server"];
+/** A key of its own, and a store that trusts it; gives its certificate as PEM. */
+function makeStores(keys: string, trust: string): string {
+  const store = ["-keystore", keys, "-storepass", PASSWORD, "-alias", "server"];
   const name = ["-dname", "CN=localhost", "-ext", "SAN=dns:localhost,ip:127.0.0.1"];
   execFileSync("keytool", ["-genkeypair", "-keyalg", "EC", ...name, ...store], { stdio: "pipe" });
-  return execFileSync("keytool", ["-exportcert", "-rfc", ...store], { encoding: "utf8", stdio: "pipe" });
+  const pem = execFileSync("keytool", ["-exportcert", "-rfc", ...store], { encoding: "utf8", stdio: "pipe" });
+  const trusted = ["-keystore", trust, "-storepass", PASSWORD, "-alias", "server"];
+  execFileSync("keytool", ["-importcert", "-noprompt", ...trusted], { input: pem, stdio: "pipe" });
+  return pem;
 }
 
 /** Waits for the next of the session's events that has this state. */
