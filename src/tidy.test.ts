@@ -77,7 +77,7 @@ describe("tidy", () => {
     const wrong = production.flatMap(({ path, imports }) => {
       const from = roomOf(path);
       const allowed = MAY_IMPORT[from ?? ""];
-      if (from === undefined || allowed === undefined || isWorldTestHelper(path)) return [];
+      if (from === undefined || allowed === undefined) return [];
       return imports.filter((to) => !mayImport(path, from, to, allowed)).map((to) => `${path} imports ${to}`);
     });
     expect(wrong).toEqual([]);
@@ -138,11 +138,6 @@ describe("tidy", () => {
 
 function isEntry(path: string): boolean {
   return path.endsWith(".test.ts") || ENTRIES.some((entry) => entry.test(path));
-}
-
-/** `testX.ts` of a world room: it puts a whole server under the tests beside it, and may import what they may. */
-function isWorldTestHelper(path: string): boolean {
-  return /\/test[A-Z]\w*\.ts$/.test(path) && !isPure(path);
 }
 
 /** The room of a file of src/, undefined for what stands above the rooms or outside. */
