@@ -102,7 +102,9 @@ def suspended_then_connected_in_the_same_session():
 
 @check
 def lost_when_the_session_was_closed_elsewhere():
-    zk = client()
+    # One server and a pause: it must not be back, and take the session with it, before the other one has closed it.
+    patient = dict(max_tries=-1, delay=3.0, max_delay=3.0, backoff=1, max_jitter=0.0)
+    zk = client(SERVERS.split(",")[0], connection_retry=patient)
     states = States(zk)
     zk.create("/gone", ephemeral=True)
     before = zk.client_id
