@@ -30,7 +30,9 @@ def check(function):
 
 
 def client(servers=SERVERS, root="/drive", **options):
-    made = KazooClient(servers + root, timeout=options.pop("timeout", 8), **options)
+    # Its delay between tries doubles up to a minute unless told otherwise: a session would end while its client sleeps.
+    retry = {"max_tries": -1, "max_delay": 0.5}
+    made = KazooClient(servers + root, timeout=options.pop("timeout", 8), connection_retry=retry, **options)
     made.start(WAIT)
     return made
 
@@ -155,9 +157,11 @@ def lock_held_while_a_server_dies():
     waiter = threading.Thread(target=lambda: second.Lock("/lock", "second").acquire(timeout=WAIT) and order.append("second"))
     waiter.start()
     until("two contenders", lambda: len(first.Lock("/lock").contenders()) == 2)
+    session = first.client_id[0]
     kill_server_of(first)
     first.retry(first.exists, "/")
-    assert order == []
+    assert first.client_id[0] == session, "the holder's session is another"
+    assert order == [], "the lock was taken from its holder"
     order.append("released")
     first.retry(held.release)
     waiter.join(WAIT)
