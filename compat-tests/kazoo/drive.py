@@ -29,10 +29,14 @@ def check(function):
     return function
 
 
-def client(servers=SERVERS, root="/drive", **options):
-    # Its delay between tries doubles up to a minute unless told otherwise: a session would end while its client sleeps.
-    retry = {"max_tries": -1, "max_delay": 0.5}
-    made = KazooClient(servers + root, timeout=options.pop("timeout", 8), connection_retry=retry, **options)
+# Its delay between tries doubles up to a minute unless told otherwise: a session would end while its client sleeps.
+EAGER = {"max_tries": -1, "max_delay": 0.5}
+# Three seconds before each try.
+PATIENT = {"max_tries": -1, "delay": 3.0, "max_delay": 3.0, "backoff": 1, "max_jitter": 0.0}
+
+
+def client(servers=SERVERS, root="/drive", timeout=8, connection_retry=EAGER, **options):
+    made = KazooClient(servers + root, timeout=timeout, connection_retry=connection_retry, **options)
     made.start(WAIT)
     return made
 
@@ -105,8 +109,7 @@ def suspended_then_connected_in_the_same_session():
 @check
 def lost_when_the_session_was_closed_elsewhere():
     # One server and a pause: it must not be back, and take the session with it, before the other one has closed it.
-    patient = dict(max_tries=-1, delay=3.0, max_delay=3.0, backoff=1, max_jitter=0.0)
-    zk = client(SERVERS.split(",")[0], connection_retry=patient)
+    zk = client(SERVERS.split(",")[0], connection_retry=PATIENT)
     states = States(zk)
     zk.create("/gone", ephemeral=True)
     before = zk.client_id
