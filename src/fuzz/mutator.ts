@@ -12,7 +12,6 @@ export class Mutator {
   private readonly view = new DataView(this.bytes.buffer);
   private readonly handedOut = new Uint8Array(ROOM);
   private length = 0;
-  private kept = 0;
 
   /** `seeds` is not empty. */
   constructor(seeds: readonly Seed[], random: Random) {
@@ -32,12 +31,9 @@ export class Mutator {
     return input;
   }
 
-  /** Goes on from an input that did something new; the oldest such ones make room. */
+  /** Goes on from an input that did something new. */
   keep(seed: Seed): void {
-    if (seed.bytes.length > ROOM / 2) return;
-    if (this.kept < MOST_KEPT) this.seeds.push(seed);
-    else this.seeds[this.seeds.length - 1 - (this.kept % MOST_KEPT)] = seed;
-    this.kept++;
+    if (seed.bytes.length <= ROOM / 2) this.seeds.push(seed);
   }
 
   private change(seed: Seed): void {
@@ -127,7 +123,6 @@ export class Mutator {
 }
 
 const ROOM = 16 * 1024;
-const MOST_KEPT = 200;
 const NO_FIELD: Field = { at: 0, length: 0, kind: "bytes" };
 const EDGES = [
   -0x80000000, -0x7fffffff, -65536, -12, -11, -10, -2, -1, 0, 1, 2, 3, 4, 5, 7, 9, 13, 14, 15, 16, 19, 20, 21, 127, 128,

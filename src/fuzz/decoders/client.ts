@@ -52,23 +52,23 @@ const RESPONSES = Object.values<RecordType<unknown>>({ ReplyHeader, ConnectRespo
 export const CLIENT: readonly Decoder[] = [
   decoder({
     name: "connect",
-    executions: 1_500_000,
+    executions: 1_000_000,
     grammars: [ConnectRequest],
     decode: (bytes) => ConnectRequest.decode(bytes),
     again: (value) => ConnectRequest.decode(ConnectRequest.encode(value)),
   }),
-  anyOf("requests", 1_200_000, REQUESTS),
-  anyOf("responses", 800_000, RESPONSES),
+  anyOf("requests", 800_000, REQUESTS),
+  anyOf("responses", 500_000, RESPONSES),
   decoder({
     name: "writes",
-    executions: 1_700_000,
+    executions: 1_200_000,
     grammars: WRITE_BODIES,
     decode: (bytes) => acceptedWrite(bytes),
     again: (write) => acceptedWrite(encodeWrite(write)),
   }),
   decoder({
     name: "writeList",
-    executions: 400_000,
+    executions: 920_000,
     grammars: [LIST],
     decode: (bytes) => isWriteList(bytes) || undefined,
   }),

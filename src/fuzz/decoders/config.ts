@@ -1,6 +1,6 @@
 import { asciiBytes } from "../../base/bytes.ts";
 import { ConfigError } from "../../config/configError.ts";
-import { parseConfig } from "../../config/parseConfig.ts";
+import { dataDirIn, parseConfig } from "../../config/parseConfig.ts";
 import { type Decoder, decoder, Fault } from "../decoder.ts";
 import { choice, constant, type Grammar, repeated, sequence } from "../grammar.ts";
 
@@ -65,10 +65,11 @@ export const CONFIGS: readonly Decoder[] = [
   }),
 ];
 
-/** A refusal is one line that names the file. */
+/** Read twice, as at a start: for its dataDir, where myid is, and then wholly. A refusal is one line that names the file. */
 function configIn(file: string): unknown {
+  const dataDir = dataDirIn(file);
   const parsed = parseConfig(file, new Map(), { myidText: "1\n", configPath: "/etc/zoo.cfg" });
-  if (!(parsed instanceof ConfigError)) return parsed;
+  if (!(parsed instanceof ConfigError)) return { dataDir, parsed };
   const { message } = parsed;
   if (/[\r\n]/.test(message) || !message.includes("/etc/zoo.cfg")) throw new Fault(`says ${JSON.stringify(message)}`);
   throw parsed;

@@ -34,7 +34,7 @@ const NOTIFICATIONS: readonly Grammar[] = [
 export const ELECTION: readonly Decoder[] = [
   decoder({
     name: "hello",
-    executions: 500_000,
+    executions: 800_000,
     grammars: HELLO,
     recorded: recordedLines("election", ">"),
     decode: (bytes, random) => agreed(bytes, random, helloOf),

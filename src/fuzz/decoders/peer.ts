@@ -70,7 +70,7 @@ export const PEER: readonly Decoder[] = [
   }),
   decoder({
     name: "packetData",
-    executions: 900_000,
+    executions: 1_880_000,
     grammars: DATA.map(([type, data]) => sequence(word(type), data)),
     decode: (bytes) => contentOf(new Reader(bytes).int(), bytes.subarray(4)),
   }),

@@ -35,7 +35,7 @@ export const TXNS: readonly Grammar[] = BODIES.map(([type, body]) =>
 export const TXN: readonly Decoder[] = [
   decoder({
     name: "txn",
-    executions: 700_000,
+    executions: 600_000,
     grammars: TXNS,
     recorded: recordedTxns(),
     decode: (bytes) => decodeTxn(bytes),
