@@ -22,7 +22,7 @@ export interface Status {
   readonly sessions: { readonly global: number; readonly local: number };
   readonly requests: RequestStatus;
   readonly connections: readonly ConnectionStatus[];
-  /** undefined unless leading. */
+  /** undefined unless leading others: a server that stands alone has none. */
   readonly leader: LeaderStatus | undefined;
   /** Voting members of the current configuration; undefined when standalone. */
   readonly quorumSize: number | undefined;
