@@ -3,7 +3,7 @@ import { getHeapStatistics } from "node:v8";
 
 /**
  * The lines of `envi` by Java's keys, in its order (operations 2.5). What a JVM alone has is `<NA>`, as Java prints a property that is not
- * set. Memory is the heap's.
+ * set. Memory is the heap's; the host name is the machine's own, for which Java asks a name server.
  */
 export function environment(version: string): ReadonlyMap<string, string> {
   const { total_heap_size, used_heap_size, heap_size_limit } = getHeapStatistics();

@@ -152,7 +152,7 @@ const SETTLED: ReadonlyMap<string, (text: string) => string> = new Map([
   ["wchp", blocksSorted],
   ["wchc", blocksSorted],
   ["hash", (text) => text.replaceAll(/: -?\d+$/gm, ": #")],
-  ["envi", (text) => text.replaceAll(/^(java\..*|os\.memory\..*)=.*$/gm, "$1")],
+  ["envi", (text) => text.replaceAll(/^(java\..*|host\.name|os\.memory\..*)=.*$/gm, "$1")],
   ["mntr", (text) => text.split("\n").filter(isComparedMetric).sort().join("\n")],
 ]);
 
