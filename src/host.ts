@@ -4,22 +4,20 @@ import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "./admin/fourLetterWords.ts";
-import { SERVER_VERSION } from "./admin/version.ts";
 import type { ServerId } from "./base/ids.ts";
 import type { Instant } from "./base/instant.ts";
 import type { Config } from "./config/config.ts";
 import { type DirectoryLock, lockDirectory } from "./disk/directoryLock.ts";
 import { openDirectory } from "./disk/nodeDirectory.ts";
-import { fileFacts } from "./fileFacts.ts";
 import { type Disks, type HostPorts, type Machine, StartError, thisMachine } from "./hostPorts.ts";
 import { type LinkEvents, ListenError, type Listening } from "./net/network.ts";
+import { SelfReport } from "./selfReport.ts";
 import type { ClientConnection } from "./server/clientConnection.ts";
 import { event, type ServerEvent } from "./server/events.ts";
 import type { ByteLink, HostPort, World } from "./server/ports.ts";
 import { recoverDatabase } from "./server/reloadJob.ts";
 import { Server } from "./server/server.ts";
 import type { Status } from "./server/status.ts";
-import { statusOf } from "./server/statusOf.ts";
 import type { DiskCommand } from "./store/commands.ts";
 import type { DataDirectories } from "./store/recovery.ts";
 import { CommittedLog } from "./zab/committedLog.ts";
@@ -31,6 +29,7 @@ import { CommittedLog } from "./zab/committedLog.ts";
 export class Host implements World {
   readonly directories: DataDirectories;
   readonly server: Server;
+  private readonly report: SelfReport;
   private readonly config: Config;
   private readonly ports: HostPorts;
   private readonly machine: Machine;
@@ -99,6 +98,7 @@ export class Host implements World {
     const auth = { digestId: digestIds(config), superDigest: config.superDigest };
     const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };
     this.server = new Server(config, recovered, parts, machine.now());
+    this.report = new SelfReport(this.server, directories, () => machine.now());
     this.disks.onEvent((event) => this.event((at) => this.server.onDisk(event, at)));
   }
 
@@ -109,9 +109,7 @@ export class Host implements World {
 
   /** As the word `mntr` would tell it. */
   status(): Status {
-    const { log, snapshot } = this.directories;
-    const facts = { version: SERVER_VERSION, ...fileFacts(snapshot.path, log.path) };
-    return statusOf(this.server, facts, this.machine.now().monoMs);
+    return this.report.status();
   }
 
   /** Clients are let go, what was logged is on disk, ports and directories are free. From its first line on nobody is let in. */
@@ -191,7 +189,7 @@ export class Host implements World {
   }
 
   fourLetterWord(word: string, connection: ClientConnection): void {
-    const text = answer(word, this.status(), this.config);
+    const text = answer(word, connection.frames.peekLong(), this.report, this.config);
     connection.link.write(Buffer.from(text, "latin1"));
     connection.link.close();
   }

@@ -3,8 +3,9 @@ import { toZxid } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/configError.ts";
 import { parseConfig } from "../config/parseConfig.ts";
-import type { ConnectionStatus, LeaderStatus, Status } from "../server/status.ts";
-import { answer } from "./fourLetterWords.ts";
+import type { ConnectionStatus, Dump, LeaderStatus, Status, WordCommand } from "../server/status.ts";
+import { type Asked, answer } from "./fourLetterWords.ts";
+import { javaDate } from "./javaDate.ts";
 import { SERVER_VERSION } from "./version.ts";
 
 const VERSION = "3.9.5-293c895a8d966a3ecb92872be4a1daf87d725da2, built on 2026-02-11 20:18 UTC";
@@ -64,7 +65,28 @@ server.3=127.0.0.1:29203:29303:observer
 `;
 
 function check(word: string, status: Status, expected: string, by: Config = STANDALONE): void {
-  expect(answer(word, status, by)).toBe(expected);
+  expect(said(word, status, by)).toBe(expected);
+}
+
+function said(word: string, status: Status, by: Config): string {
+  return answer(word, undefined, asked({ status: () => status }), by);
+}
+
+/** A server that answers nothing but what is given here. */
+function asked(answers: Partial<Asked>): Asked {
+  const refuse = (): never => {
+    throw new Error("asked what the word does not need");
+  };
+  return {
+    status: refuse,
+    dump: refuse,
+    watches: refuse,
+    digestLog: refuse,
+    environment: refuse,
+    traceMask: refuse,
+    obey: refuse,
+    ...answers,
+  };
 }
 
 describe("as recorded from 3.9.5", () => {
@@ -240,7 +262,7 @@ zk_quorum_size 2
 
   test("an observer names its leader", () => {
     const status: Status = { ...YOUNG, mode: "observer", peerState: "observing - broadcast", observerMasterId: 2n };
-    expect(answer("mntr", status, STANDALONE).split("\n").slice(1, 4)).toEqual([
+    expect(said("mntr", status, STANDALONE).split("\n").slice(1, 4)).toEqual([
       "zk_server_state\tobserver",
       "zk_peer_state\tobserving - broadcast",
       "zk_observer_master_id\t2",
@@ -302,12 +324,12 @@ test.each([
   ["a mean that rounds to nothing", 1, 1_000_000, 0, 1, "0/0.0/1"],
 ])("latency: %s", (_, totalMs, count, minMs, maxMs, expected) => {
   const requests = { ...YOUNG.requests, latency: { totalMs, count, minMs, maxMs } };
-  expect(answer("srvr", { ...YOUNG, requests }, STANDALONE)).toContain(`\nLatency min/avg/max: ${expected}\n`);
+  expect(said("srvr", { ...YOUNG, requests }, STANDALONE)).toContain(`\nLatency min/avg/max: ${expected}\n`);
 });
 
 test("proposal sizes", () => {
   const leader = { ...LEADER, proposalSize: { last: 63, min: 36, max: 323 } };
-  expect(answer("srvr", { ...LEADING, leader }, STANDALONE)).toMatch(/\nProposal sizes last\/min\/max: 63\/36\/323\n$/);
+  expect(said("srvr", { ...LEADING, leader }, STANDALONE)).toMatch(/\nProposal sizes last\/min\/max: 63\/36\/323\n$/);
 });
 
 test.each([
@@ -322,13 +344,16 @@ test.each([
 test("a read-only server says so in its second line, and keeps its membership to itself", () => {
   const status: Status = { ...YOUNG, mode: "read-only" };
   const second = "READ-ONLY mode; serving only read-only clients";
-  expect(answer("srvr", status, STANDALONE).split("\n")[1]).toBe(second);
-  expect(answer("stat", status, STANDALONE).split("\n").slice(1, 3)).toEqual([second, "Clients:"]);
-  expect(answer("conf", status, member(1, "dataDir=/d\n"))).toMatch(/\npeerType=0\n$/);
+  expect(said("srvr", status, STANDALONE).split("\n")[1]).toBe(second);
+  expect(said("stat", status, STANDALONE).split("\n").slice(1, 3)).toEqual([second, "Clients:"]);
+  expect(said("conf", status, member(1, "dataDir=/d\n"))).toMatch(/\npeerType=0\n$/);
 });
 
-test.each(["srvr", "stat", "mntr", "conf", "cons", "dirs"])("not serving: %s", (word) =>
-  check(word, { ...YOUNG, mode: "not serving" }, "This ZooKeeper instance is not currently serving requests\n"),
+const SERVING_ONLY = "srvr stat mntr conf cons dirs dump srst crst wchs wchp wchc".split(" ");
+test.each([...SERVING_ONLY.map((word) => [word, "\n"] as const), ["hash", ""] as const])(
+  "not serving: %s",
+  (word, end) =>
+    check(word, { ...YOUNG, mode: "not serving" }, `This ZooKeeper instance is not currently serving requests${end}`),
 );
 
 test.each(["standalone", "not serving"] as const)("ruok while %s", (mode) => check("ruok", { ...YOUNG, mode }, "imok"));
@@ -336,7 +361,7 @@ test.each(["standalone", "not serving"] as const)("ruok while %s", (mode) => che
 test("several addresses show their ports joined", () => {
   const given = new Map([["zookeeper.multiAddress.enabled", "true"]]);
   const text = "dataDir=/d\ninitLimit=1\nsyncLimit=1\nserver.1=a:1:2|b:3:4\nserver.2=c:5:6\n4lw.commands.whitelist=*\n";
-  expect(answer("conf", YOUNG, config(text, "1", given))).toContain("\nelectionPort=2|4\nquorumPort=1|3\n");
+  expect(said("conf", YOUNG, config(text, "1", given))).toContain("\nelectionPort=2|4\nquorumPort=1|3\n");
 });
 
 describe("whitelist", () => {
@@ -348,10 +373,127 @@ describe("whitelist", () => {
     ["isro", "isro is not executed because it is not in the whitelist.\n"],
   ])("%s", (word, expected) => check(word, YOUNG, expected, ONLY));
 
-  test("srvr is always on it", () => expect(answer("srvr", YOUNG, ONLY)).toMatch(/^Zookeeper version: /));
+  test("srvr is always on it", () => expect(said("srvr", YOUNG, ONLY)).toMatch(/^Zookeeper version: /));
   test("telnet close ends in silence", () => check("telnet close", YOUNG, ""));
-  test("a word that is not here", () =>
-    check("dump", YOUNG, "dump is not executed because this server does not have it yet.\n"));
+});
+
+describe("words that ask for more than the status", () => {
+  const A = toSessionId(0x1000012d6b20001n);
+  const B = toSessionId(-2n);
+  const WALL = 1795301281000;
+  const AT = javaDate(WALL);
+  const LATER = javaDate(WALL + 30_000);
+  const DUMP: Dump = {
+    localSessions: undefined,
+    globalSessions: { size: 3, sets: [[WALL, [A, B]]] },
+    ephemerals: new Map([
+      [A, ["/app/lock-0000000001", "/x"]],
+      [B, ["/y"]],
+    ]),
+    connections: {
+      size: 2,
+      sets: [
+        [WALL, [{ host: "127.0.0.1", port: 36788, sessionId: toSessionId(0n) }]],
+        [WALL + 30_000, [{ host: "::1", port: 36790, sessionId: A }]],
+      ],
+    },
+  };
+  const SESSIONS = `Sets (1)/(3):\n2 expire at ${AT}:\n\t0x1000012d6b20001\n\t0xfffffffffffffffe\n`;
+  const REST = `ephemeral nodes dump:
+Sessions with Ephemerals (2):
+0x1000012d6b20001:
+	/app/lock-0000000001
+	/x
+0xfffffffffffffffe:
+	/y
+Connections dump:
+Connections Sets (2)/(2):
+1 expire at ${AT}:
+	ip: /127.0.0.1:36788 sessionId: 0x0
+1 expire at ${LATER}:
+	ip: /[0:0:0:0:0:0:0:1]:36790 sessionId: 0x1000012d6b20001
+`;
+  const table: Dump["globalSessions"] = new Map([
+    [A, 30_000],
+    [B, 4000],
+  ]);
+  const local = { size: 0, sets: [] };
+
+  test.each<[string, Partial<Dump>, string]>([
+    ["standalone or leader", {}, `Session ${SESSIONS}`],
+    ["leader with local sessions", { localSessions: local }, `Local Session Sets (0)/(0):\nGlobal Session ${SESSIONS}`],
+    [
+      "learner: the least id first, as a signed number",
+      { globalSessions: table },
+      "Global Sessions(2):\n0xfffffffffffffffe\t4000ms\n0x1000012d6b20001\t30000ms\n",
+    ],
+    [
+      "learner with local sessions",
+      { globalSessions: new Map(), localSessions: { size: 1, sets: [[WALL, [A]]] } },
+      `Local Session Sets (1)/(1):\n1 expire at ${AT}:\n\t0x1000012d6b20001\nGlobal Sessions(0):\n`,
+    ],
+  ])("dump: %s", (_, more, sessions) => {
+    const server = asked({ status: () => YOUNG, dump: () => ({ ...DUMP, ...more }) });
+    expect(answer("dump", undefined, server, STANDALONE)).toBe(`SessionTracker dump:\n${sessions}${REST}`);
+  });
+
+  test.each([
+    ["wchs", "2 connections watching 3 paths\nTotal watches:4\n"],
+    ["wchp", "/a\n\t0x1000012d6b20001\n\t0xfffffffffffffffe\n/b\n\t0x1000012d6b20001\n\n"],
+    ["wchc", "0x1000012d6b20001\n\t/a\n\t/b\n0xfffffffffffffffe\n\t/a\n\n"],
+  ])("%s", (word, expected) => {
+    const byPath = () => [["/a", [A, B]] as const, ["/b", [A]] as const];
+    const watches = () => ({ connectionCount: 2, pathCount: 3, watchCount: 4, byPath });
+    expect(answer(word, undefined, asked({ status: () => YOUNG, watches }), STANDALONE)).toBe(expected);
+  });
+
+  test.each([
+    ["wchs", "0 connections watching 0 paths\nTotal watches:0\n"],
+    ["wchp", "\n"],
+    ["wchc", "\n"],
+  ])("%s without a watch", (word, expected) => {
+    const watches = () => ({ connectionCount: 0, pathCount: 0, watchCount: 0, byPath: () => [] });
+    expect(answer(word, undefined, asked({ status: () => YOUNG, watches }), STANDALONE)).toBe(expected);
+  });
+
+  test("hash: signed digests", () => {
+    const digestLog = () => [
+      { zxid: toZxid(0x80n), digest: 1371985504n },
+      { zxid: toZxid(0x100000100n), digest: -3n },
+    ];
+    const server = asked({ status: () => YOUNG, digestLog });
+    expect(answer("hash", undefined, server, STANDALONE)).toBe("80: 1371985504\n100000100: -3\n");
+  });
+
+  test("envi and gtmk ask for nothing else, so they are answered in every state", () => {
+    const environment = () =>
+      new Map([
+        ["zookeeper.version", VERSION],
+        ["java.compiler", "<NA>"],
+      ]);
+    const server = asked({ environment, traceMask: () => 306n });
+    const expected = `Environment:\nzookeeper.version=${VERSION}\njava.compiler=<NA>\n`;
+    expect(answer("envi", undefined, server, STANDALONE)).toBe(expected);
+    expect(answer("gtmk", undefined, server, STANDALONE)).toBe("306");
+  });
+
+  test.each<[string, bigint | undefined, string, WordCommand | undefined]>([
+    ["srst", undefined, "Server stats reset.\n", { kind: "resetServerStatistics" }],
+    ["crst", undefined, "Connection stats reset.\n", { kind: "resetConnectionStatistics" }],
+    ["stmk", 16n, "16", { kind: "setTraceMask", mask: 16n }],
+    ["stmk", -1n, "-1", { kind: "setTraceMask", mask: -1n }],
+    ["stmk", undefined, "", undefined],
+  ])("%s with %s", (word, argument, expected, command) => {
+    const commands: WordCommand[] = [];
+    const server = asked({ status: () => YOUNG, obey: (given) => commands.push(given) });
+    expect(answer(word, argument, server, STANDALONE)).toBe(expected);
+    expect(commands).toEqual(command === undefined ? [] : [command]);
+  });
+
+  test.each(["srst", "crst", "stmk", "dump", "wchc", "envi"])("%s off the whitelist does nothing", (word) => {
+    const only = config("dataDir=/d\n4lw.commands.whitelist=ruok\n", undefined);
+    expect(answer(word, 1n, asked({}), only)).toBe(`${word} is not executed because it is not in the whitelist.\n`);
+  });
 });
 
 test("the version is what tools parse", () => {

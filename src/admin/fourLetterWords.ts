@@ -1,28 +1,52 @@
 import { hex64 } from "../base/bytes.ts";
 import { socketAddressText } from "../base/hostText.ts";
+import type { Zxid } from "../base/zxid.ts";
 import type { Config, Ensemble } from "../config/config.ts";
 import { configText } from "../config/configText.ts";
-import type { ConnectionSession, ConnectionStatus, Status } from "../server/status.ts";
+import type {
+  ConnectionSession,
+  ConnectionStatus,
+  Dump,
+  Status,
+  WatchesStatus,
+  WordCommand,
+} from "../server/status.ts";
+import { dump } from "./dump.ts";
 import { javaMean } from "./javaDouble.ts";
 import { mntr } from "./mntr.ts";
+import { wchc, wchp, wchs } from "./watchWords.ts";
+
+/** A server, for those who answer words; it is asked only what the word at hand needs. */
+export interface Asked {
+  status(): Status;
+  dump(): Dump;
+  watches(): WatchesStatus;
+  digestLog(): readonly { readonly zxid: Zxid; readonly digest: bigint }[];
+  /** The lines of `envi` by their keys, in order. */
+  environment(): ReadonlyMap<string, string>;
+  traceMask(): bigint;
+  obey(command: WordCommand): void;
+}
 
 /**
  * The whole answer to a four-letter word, after which the connection is closed (operations 2, exact bytes, checked against
- * 3.9.5). `word` is one of wire/fourLetterWords. An empty answer closes without a byte.
+ * 3.9.5). `word` is one of wire/fourLetterWords; `argument` the long behind it, if it has arrived, which `stmk` alone looks at.
+ * An empty answer closes without a byte.
  */
-export function answer(word: string, status: Status, config: Config): string {
+export function answer(word: string, argument: bigint | undefined, asked: Asked, config: Config): string {
   const { fourLetterWordWhitelist } = config;
   if (fourLetterWordWhitelist !== "all" && !fourLetterWordWhitelist.has(word)) {
     return `${word} is not executed because it is not in the whitelist.\n`;
   }
   const always = ALWAYS.get(word);
-  if (always !== undefined) return always(status);
-  const serving = SERVING.get(word);
-  if (serving === undefined) return `${word} is not executed because this server does not have it yet.\n`;
-  return status.mode === "not serving" ? NOT_SERVING : serving(status, config);
+  if (always !== undefined) return always(asked, argument);
+  const status = asked.status();
+  if (status.mode === "not serving") return word === "hash" ? NOT_SERVING.trimEnd() : NOT_SERVING;
+  return SERVING.get(word)?.(status, config, asked) ?? "";
 }
 
-function isro(status: Status): string {
+function isro(asked: Asked): string {
+  const status = asked.status();
   if (status.mode === "not serving") return "null";
   return status.mode === "read-only" ? "ro" : "rw";
 }
@@ -117,24 +141,60 @@ function dirs({ directories }: Status): string {
   return lines([`datadir_size: ${directories.dataBytes}`, `logdir_size: ${directories.logBytes}`]);
 }
 
+function envi(asked: Asked): string {
+  return `Environment:\n${lines(Array.from(asked.environment(), ([key, value]) => `${key}=${value}`))}`;
+}
+
+function stmk(asked: Asked, mask: bigint | undefined): string {
+  if (mask === undefined) return "";
+  asked.obey({ kind: "setTraceMask", mask });
+  return `${mask}`;
+}
+
+function hash(asked: Asked): string {
+  return lines(asked.digestLog().map(({ zxid, digest }) => `${hex64(zxid)}: ${digest}`));
+}
+
+function srst(asked: Asked): string {
+  asked.obey({ kind: "resetServerStatistics" });
+  return "Server stats reset.\n";
+}
+
+function crst(asked: Asked): string {
+  asked.obey({ kind: "resetConnectionStatistics" });
+  return "Connection stats reset.\n";
+}
+
 function lines(all: readonly string[]): string {
   return all.map((line) => `${line}\n`).join("");
 }
 
 /** Words that are answered in every state. */
-const ALWAYS: ReadonlyMap<string, (status: Status) => string> = new Map([
+const ALWAYS: ReadonlyMap<string, (asked: Asked, argument: bigint | undefined) => string> = new Map([
   ["ruok", () => "imok"],
   ["isro", isro],
+  ["envi", envi],
+  ["gtmk", (asked) => `${asked.traceMask()}`],
+  ["stmk", stmk],
   ["telnet close", () => ""],
 ]);
 
-const SERVING: ReadonlyMap<string, (status: Status, config: Config) => string> = new Map([
+const SERVING: ReadonlyMap<string, ServingWord> = new Map<string, ServingWord>([
   ["srvr", srvr],
   ["stat", stat],
   ["cons", cons],
   ["mntr", mntr],
   ["conf", conf],
   ["dirs", dirs],
+  ["dump", (_status, _config, asked) => dump(asked.dump())],
+  ["hash", (_status, _config, asked) => hash(asked)],
+  ["srst", (_status, _config, asked) => srst(asked)],
+  ["crst", (_status, _config, asked) => crst(asked)],
+  ["wchs", (_status, _config, asked) => wchs(asked.watches())],
+  ["wchp", (_status, _config, asked) => wchp(asked.watches())],
+  ["wchc", (_status, _config, asked) => wchc(asked.watches())],
 ]);
+
+type ServingWord = (status: Status, config: Config, asked: Asked) => string;
 
 const NOT_SERVING = "This ZooKeeper instance is not currently serving requests\n";

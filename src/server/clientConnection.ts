@@ -25,6 +25,8 @@ export class ClientConnection {
   phase: "opening" | "joining" | "open" | "leaving" | "closed" = "opening";
   sessionId: SessionId = NO_SESSION;
   timeoutMs = 0;
+  /** Whether the handshake asked for a session, and not for one that was there. */
+  isNewSession = false;
   /** Whether the ConnectRequest carried the readOnly byte, and so the response does. */
   hasReadOnlyByte = false;
   /** Replaced, never changed: each request captures the identities of the moment it was read. */
@@ -36,6 +38,7 @@ export class ClientConnection {
   paused = false;
   /** Nothing more is read: a reply that ends the connection is on its way. */
   ending = false;
+  /** Its last request, or its start. */
   touchedMs = Number.NEGATIVE_INFINITY;
   /** Since when the frames that are here wait to be taken up, the server being full; infinite: they do not. */
   stalledSinceMs = Number.POSITIVE_INFINITY;
@@ -68,6 +71,11 @@ export class ConnectionStats {
   totalLatencyMs = 0;
   latencies = 0;
 
+  /** As before the first packet. */
+  reset(): void {
+    Object.assign(this, new ConnectionStats());
+  }
+
   latency(ms: number): void {
     this.lastLatencyMs = ms;
     if (ms < this.minLatencyMs) this.minLatencyMs = ms;
@@ -86,6 +94,11 @@ export class Totals {
   maxLatencyMs = 0;
   totalLatencyMs = 0;
   latencies = 0;
+
+  /** As before the first packet. */
+  reset(): void {
+    Object.assign(this, new Totals());
+  }
 
   latency(ms: number): void {
     if (ms > this.maxLatencyMs) this.maxLatencyMs = ms;

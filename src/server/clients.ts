@@ -114,6 +114,7 @@ export class Clients {
     }
     const connection = new ClientConnection(this.nextNumber++, link, this.limits.maxFrameBytes, at.wallMs);
     connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
+    connection.touchedMs = at.monoMs;
     this.perAddress.set(link.remoteAddress, count + 1);
     this.connections.set(connection.number, connection);
     return connection;
@@ -276,8 +277,15 @@ export class Clients {
     const word = first === undefined ? undefined : fourLetterWord(first);
     if (word === undefined) return false;
     connection.ending = true;
+    this.received(connection);
     this.port.fourLetterWord(word, connection);
     return true;
+  }
+
+  /** A packet: a word, a handshake or a request. */
+  received(connection: ClientConnection): void {
+    connection.stats.received++;
+    this.totals.received++;
   }
 
   // The handshake (client-protocol 4.1).
@@ -285,6 +293,7 @@ export class Clients {
   private connect(connection: ClientConnection, at: Instant): void {
     const request = decodeConnect(connection);
     const tree = this.database.tree;
+    this.received(connection);
     if (this.upstream === undefined || request === undefined) return this.drop(connection);
     if (!this.isAdmitted(request, at)) return this.drop(connection);
     if (request.lastZxidSeen > tree.lastProcessedZxid) {
@@ -297,7 +306,8 @@ export class Clients {
     connection.phase = "joining";
     connection.link.pause();
     connection.touchedMs = at.monoMs;
-    if (request.sessionId === 0n) this.upstream.createSession(connection);
+    connection.isNewSession = request.sessionId === 0n;
+    if (connection.isNewSession) this.upstream.createSession(connection);
     else this.renew(connection, toSessionId(request.sessionId), request.passwd);
   }
 
@@ -328,7 +338,7 @@ export class Clients {
     this.respond(connection, connection.timeoutMs, connection.sessionId, sessionPassword(connection.sessionId));
     connection.phase = "open";
     connection.idleDeadlineMs = Number.POSITIVE_INFINITY;
-    connection.stats.lastOp = Op.createSession;
+    if (connection.isNewSession) this.requests.created(connection, at);
     connection.link.resume();
     this.pump(connection, at);
   }

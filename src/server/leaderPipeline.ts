@@ -36,7 +36,7 @@ export class LeaderPipeline implements Upstream {
   private readonly database: Database;
   private readonly clients: Clients;
   private readonly leader: Leader;
-  private readonly tracker: SessionTracker;
+  readonly tracker: SessionTracker;
   private readonly sessionIds: SessionIds;
   private readonly local: LocalClients | undefined;
   private readonly preparer: Preparer;

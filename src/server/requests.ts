@@ -33,6 +33,8 @@ export class Requests {
   private readonly reader = new Reader(new Uint8Array(0));
   private reads: Reads | undefined;
   private tree: DataTree | undefined;
+  /** Of the turn. */
+  private nowMs = 0;
 
   constructor(clients: RequestsPort, rules: AclRules, auth: AuthProviders, limits: ClientLimits) {
     this.clients = clients;
@@ -46,16 +48,22 @@ export class Requests {
     this.reads = new Reads(tree, watches, this.rules);
   }
 
+  /** Its session was made; the handshake's request counts as one with xid 0. */
+  created(connection: ClientConnection, at: Instant): void {
+    this.nowMs = at.monoMs;
+    this.note(connection, Op.createSession, 0, at.monoMs - connection.touchedMs);
+  }
+
   /** The frame at hand: RequestHeader and the request's record (client-protocol 3.1). */
   frame(connection: ClientConnection, at: Instant): void {
+    this.nowMs = at.monoMs;
     const { bytes, start, end } = connection.frames;
     const upstream = this.clients.serving;
     if (end - start < REQUEST_HEADER_BYTES || upstream === undefined) return this.clients.drop(connection);
     this.reader.reset(bytes, start, end);
     const xid = this.reader.int();
     const op = this.reader.int();
-    connection.stats.received++;
-    this.clients.totals.received++;
+    this.clients.received(connection);
     if (this.limits.gates !== undefined && !this.passes(this.limits.gates, connection, xid, op)) return;
     if (connection.touchedMs !== at.monoMs && !this.touch(connection, upstream, at)) return;
     if (this.isThrottled(connection, op, at)) {
@@ -239,10 +247,10 @@ export class Requests {
       this.clients.drop(connection);
       return true;
     }
+    this.nowMs = at.monoMs;
     this.shift(connection);
     writeOutcome(connection.out, head.xid, head.op, txn.zxid, outcome);
     this.sent(connection, head.op, head.xid, at.monoMs - head.receivedMs);
-    connection.stats.lastZxid = txn.zxid;
     // Nothing leaves behind the reply to closeSession.
     if (!closes) this.drain(connection, at);
     return true;
@@ -255,6 +263,7 @@ export class Requests {
 
   /** Answers from the head on whatever does not wait for the upstream. */
   drain(connection: ClientConnection, at: Instant): void {
+    this.nowMs = at.monoMs;
     for (let head = connection.queue.first; head !== undefined && !connection.ending; head = connection.queue.first) {
       if (!this.answerHead(head, at)) break;
       this.shift(connection);
@@ -343,14 +352,21 @@ export class Requests {
   }
 
   private sent(connection: ClientConnection, op: number, xid: number, latencyMs: number): void {
-    const { stats } = connection;
-    stats.sent++;
-    stats.lastOp = op;
-    stats.lastXid = xid;
-    stats.latency(latencyMs);
+    connection.stats.sent++;
     this.clients.totals.sent++;
-    this.clients.totals.latency(latencyMs);
+    this.note(connection, op, xid, latencyMs);
     this.clients.touchWriter(connection);
+  }
+
+  /** For statistics. A ping's xid and its like tell nothing of what the client did last (operations 2.5). */
+  private note(connection: ClientConnection, op: number, xid: number, latencyMs: number): void {
+    const { stats } = connection;
+    stats.lastOp = op;
+    if (xid >= 0) stats.lastXid = xid;
+    stats.lastZxid = this.lastZxid();
+    stats.lastResponseMs = this.nowMs;
+    stats.latency(latencyMs);
+    this.clients.totals.latency(latencyMs);
   }
 
   private lastZxid(): bigint {
@@ -362,6 +378,8 @@ export class Requests {
 export interface RequestsPort {
   readonly serving: Upstream | undefined;
   readonly totals: Totals;
+  /** Counts a packet. */
+  received(connection: ClientConnection): void;
   /** Closes at once, without a byte more. */
   drop(connection: ClientConnection): void;
   /** Closes once what is written has left. */

@@ -1,3 +1,4 @@
+import { unreachable } from "../base/assert.ts";
 import { hex64 } from "../base/bytes.ts";
 import { type ServerId, type SessionId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -30,6 +31,7 @@ import { LargeRequests } from "./largeRequests.ts";
 import { Peer } from "./peer.ts";
 import type { ByteLink, World } from "./ports.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
+import type { WordCommand } from "./status.ts";
 import { Voting } from "./voting.ts";
 
 /**
@@ -42,6 +44,8 @@ import { Voting } from "./voting.ts";
 export class Server {
   readonly home: Home;
   readonly peer: Peer;
+  /** Of which things Java would write trace messages. We write none: it is only kept, for `gtmk`. */
+  traceMask = JAVAS_TRACE_MASK;
   private readonly voting: Voting | undefined;
   private readonly autopurge: Autopurge;
 
@@ -211,6 +215,24 @@ export class Server {
     return expired;
   }
 
+  /** What an operator's word asks for; within a turn or outside of one. */
+  obey(command: WordCommand): void {
+    const { clients, database } = this.home;
+    switch (command.kind) {
+      case "resetServerStatistics":
+        clients.totals.reset();
+        return database.tree.resetDigestMismatches();
+      case "resetConnectionStatistics":
+        for (const { stats } of clients.connections.values()) stats.reset();
+        return;
+      case "setTraceMask":
+        this.traceMask = command.mask;
+        return;
+      default:
+        return unreachable(command);
+    }
+  }
+
   /** When `onDeadline` is due, on the monotonic clock. */
   get deadline(): number {
     const voting = this.voting?.deadline ?? Number.POSITIVE_INFINITY;
@@ -351,6 +373,8 @@ function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: 
   return { gates };
 }
 
+/** Client requests, server packets, sessions, warnings (operations 2.5). */
+const JAVAS_TRACE_MASK = 306n;
 const STANDALONE_SID = toServerId(1n);
 /** A disk that does not write ends the process (on-disk-formats D3). */
 const EXIT_DISK = 1;

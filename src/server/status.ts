@@ -22,7 +22,7 @@ export interface Status {
   readonly sessions: { readonly global: number; readonly local: number };
   readonly requests: RequestStatus;
   readonly connections: readonly ConnectionStatus[];
-  /** undefined unless leading. */
+  /** undefined unless leading others: a server that stands alone has none. */
   readonly leader: LeaderStatus | undefined;
   /** Voting members of the current configuration; undefined when standalone. */
   readonly quorumSize: number | undefined;
@@ -116,3 +116,43 @@ export interface DirectoryStatus {
   readonly dataBytes: number;
   readonly logBytes: number;
 }
+
+/** What `dump` prints. Ids in no particular order; instants are wall time, milliseconds since 1970. */
+export interface Dump {
+  /** Those that this server alone knows; undefined when it has none, by its configuration. */
+  readonly localSessions: ExpirySets<SessionId> | undefined;
+  /** The expiry clock of a leader or a standalone server; of others the table of time-outs in milliseconds. */
+  readonly globalSessions: ExpirySets<SessionId> | ReadonlyMap<SessionId, number>;
+  readonly ephemerals: ReadonlyMap<SessionId, readonly string[]>;
+  readonly connections: ExpirySets<DumpedConnection>;
+}
+
+export interface DumpedConnection {
+  readonly host: string;
+  readonly port: number;
+  /** 0 before the handshake is done. */
+  readonly sessionId: SessionId;
+}
+
+/** What expires together, by the instant it does, earliest first; nothing is in two of them. */
+export interface ExpirySets<T> {
+  /** Of all that have an instant, and of those that are being closed. */
+  readonly size: number;
+  readonly sets: readonly (readonly [expiryWallMs: number, members: readonly T[]])[];
+}
+
+/** Data watches, as `wchs`, `wchp` and `wchc` print them: child watches are not among them. */
+export interface WatchesStatus {
+  readonly connectionCount: number;
+  readonly pathCount: number;
+  /** Pairs of a path and a connection. */
+  readonly watchCount: number;
+  /** Made when it is asked for: it may be long. */
+  byPath(): Iterable<readonly [path: string, sessions: readonly SessionId[]]>;
+}
+
+/** What a word makes a server do. */
+export type WordCommand =
+  | { readonly kind: "resetServerStatistics" }
+  | { readonly kind: "resetConnectionStatistics" }
+  | { readonly kind: "setTraceMask"; readonly mask: bigint };

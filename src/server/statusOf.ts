@@ -46,7 +46,7 @@ export function statusOf(server: Server, facts: ProcessFacts, nowMs: number): St
       responseSize: NO_SIZES,
     },
     connections: Array.from(connections.values(), connectionStatus),
-    leader: leaderStatus(peer.role, uptimeMs(server, nowMs)),
+    leader: home.config.ensemble === undefined ? undefined : leaderStatus(peer.role, uptimeMs(server, nowMs)),
     quorumSize: home.config.ensemble === undefined ? undefined : home.verifier.voters.size,
     directories: facts.directories,
     fileDescriptors: facts.fileDescriptors,

@@ -72,6 +72,11 @@ export class LocalSessions {
     return this.tracker.size;
   }
 
+  /** When each expires unless touched. */
+  deadlines(): Iterable<readonly [id: SessionId, deadlineMs: number]> {
+    return this.tracker.deadlines();
+  }
+
   /** A role begins: its clients begin anew too. */
   clear(): void {
     this.tracker = new SessionTracker(this.tickMs);

@@ -90,6 +90,22 @@ test("one call catches up with every bucket that came due", () => {
   expect(tracker.expire(1_000_000)).toEqual([A, B, C]);
 });
 
+test("deadlines tells of live sessions by their last touch, wherever they wait", () => {
+  const tracker = new SessionTracker(1000);
+  tracker.track(A, 4000, 0);
+  tracker.track(B, 4000, 0);
+  tracker.track(C, 4000, 0);
+  tracker.touch(A, 4000, 3000);
+  tracker.setClosing(C);
+  expect(new Map(tracker.deadlines())).toEqual(
+    new Map([
+      [A, 8000],
+      [B, 5000],
+    ]),
+  );
+  expect(tracker.size).toBe(3);
+});
+
 test("the first owner stays until another one is set", () => {
   const tracker = new SessionTracker(1000);
   const here = { learner: 1 };

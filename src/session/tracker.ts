@@ -90,6 +90,11 @@ export class SessionTracker {
     return session.closing ? "closing" : "live";
   }
 
+  /** When each live session expires unless touched. */
+  *deadlines(): Iterable<readonly [id: SessionId, deadlineMs: number]> {
+    for (const bucket of this.buckets.values()) for (const { id, deadlineMs } of bucket) yield [id, deadlineMs];
+  }
+
   /** The time-out of the last touch; undefined for an unknown session. */
   timeoutOf(id: SessionId): number | undefined {
     return this.sessions.get(id)?.timeoutMs;

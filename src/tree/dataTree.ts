@@ -6,7 +6,7 @@ import { CONFIG_NODE } from "../wire/paths.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AclEntry } from "./aclTable.ts";
 import { applyBody, closeSession } from "./apply.ts";
-import { DigestCheck, type SnapshotDigest } from "./digestCheck.ts";
+import { DigestCheck, type SnapshotDigest, type ZxidDigest } from "./digestCheck.ts";
 import { loadNode, plantBuiltIns, plantConfig } from "./loading.ts";
 import { NodeScan } from "./nodeScan.ts";
 import type { NodeStat } from "./nodeStat.ts";
@@ -56,6 +56,18 @@ export class DataTree {
   /** Transactions, and snapshots loaded, whose digest was not the tree's. */
   get digestMismatches(): number {
     return this.digests.mismatches;
+  }
+
+  /** After every 128th zxid since the tree was loaded, oldest first. */
+  digestLog(): readonly ZxidDigest[] {
+    const log: ZxidDigest[] = [];
+    this.digests.log.visit((entry) => log.push(entry));
+    return log;
+  }
+
+  /** `srst` counts anew. */
+  resetDigestMismatches(): void {
+    this.digests.mismatches = 0;
   }
 
   get lastDigestMismatch(): Zxid | undefined {
@@ -216,6 +228,11 @@ export class DataTree {
 
   ephemeralsOf(session: SessionId): readonly string[] {
     return this.state.owners.ephemeralsOf(session).map((ref) => this.path(ref));
+  }
+
+  /** Ephemerals by the session that owns them. */
+  ephemerals(): ReadonlyMap<SessionId, readonly string[]> {
+    return new Map(this.state.owners.owners().map((session) => [session, this.ephemeralsOf(session)] as const));
   }
 
   /** Container nodes, for the reaper (client-protocol 3.16). */

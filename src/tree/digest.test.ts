@@ -56,6 +56,23 @@ test("nothing is compared while the tree catches up with a stream", () => {
   expect([tree.digestMismatches, tree.lastDigestMismatch, tree.lastProcessedZxid]).toEqual([1, 3n, 3n]);
 });
 
+test("every 128th digest is noted, the newest 1024 of them, until the tree is loaded anew", () => {
+  const tree = new DataTree();
+  for (let zxid = 1; zxid <= 256; zxid++) tree.apply(txn(zxid, create(`/n${zxid}`)));
+  expect(tree.digestLog()).toEqual([
+    { zxid: 128n, digest: expect.any(BigInt) },
+    { zxid: 256n, digest: tree.signedDigest },
+  ]);
+  for (let i = 1; i <= 1024; i++) tree.apply(txn(256 + 128 * i, setData("/n1", "", i)));
+  expect([tree.digestLog().length, tree.digestLog()[0]?.zxid, tree.digestLog().at(-1)?.zxid]).toEqual([
+    1024,
+    BigInt(256 + 128),
+    BigInt(256 + 128 * 1024),
+  ]);
+  tree.finishLoad(tree.lastProcessedZxid);
+  expect(tree.digestLog()).toEqual([]);
+});
+
 test("the sum wraps at 2^64 both ways", () => {
   const digest = new TreeDigest();
   digest.subtract(1);

@@ -1,3 +1,4 @@
+import { Fifo } from "../base/fifo.ts";
 import type { Zxid } from "../base/zxid.ts";
 import { DIGEST_VERSION } from "../wire/txn.ts";
 import type { TxnDigestValue } from "../wire/txnValue.ts";
@@ -7,18 +8,27 @@ export interface SnapshotDigest extends TxnDigestValue {
   readonly zxid: Zxid;
 }
 
+/** The tree's signed digest once `zxid` had been applied. */
+export interface ZxidDigest {
+  readonly zxid: Zxid;
+  readonly digest: bigint;
+}
+
 /**
  * Compares digests and counts what differs; never stops anything (on-disk-formats 7.3). While the tree is ahead of the log
  * after a fuzzy snapshot, only the snapshot's own digest means something.
  */
 export class DigestCheck {
   mismatches = 0;
+  /** The tree's digest after every 128th zxid, the newest 1024 of them. */
+  readonly log = new Fifo<ZxidDigest>();
   lastMismatch: Zxid | undefined = undefined;
   private pending: SnapshotDigest | undefined = undefined;
 
   /** A snapshot named `name` was loaded and the tree's signed digest is `actual`. */
   loaded(name: Zxid, digest: SnapshotDigest | undefined, actual: bigint): void {
     this.pending = undefined;
+    this.log.clear();
     if (digest === undefined || digest.zxid < name || digest.zxid === 0n) return;
     if (digest.zxid === name) this.compare(name, digest, actual);
     else this.pending = digest;
@@ -29,11 +39,17 @@ export class DigestCheck {
     const { pending } = this;
     if (pending === undefined) {
       if (digest !== undefined) this.compare(zxid, digest, actual);
+      if (BigInt.asUintN(LOGGED_ZXID_BITS, zxid) === 0n) this.note({ zxid, digest: actual });
       return;
     }
     if (zxid < pending.zxid) return;
     this.pending = undefined;
     if (zxid === pending.zxid) this.compare(zxid, pending, actual);
+  }
+
+  private note(entry: ZxidDigest): void {
+    this.log.push(entry);
+    if (this.log.length > LOGGED_DIGESTS) this.log.shift();
   }
 
   private compare(zxid: Zxid, expected: TxnDigestValue, actual: bigint): void {
@@ -42,3 +58,7 @@ export class DigestCheck {
     this.lastMismatch = zxid;
   }
 }
+
+/** Zxids divisible by 128 are logged (operations 2.5). */
+const LOGGED_ZXID_BITS = 7;
+const LOGGED_DIGESTS = 1024;

@@ -38,3 +38,12 @@ test("a length at the limit is accepted, one below the least is not", () => {
   expect(check([1, 3], "00000003010203", 1)).toEqual({ frames: ["010203"], refused: undefined });
   expect(check([1, 3], "00000000", 1)).toEqual({ frames: [], refused: 0 });
 });
+
+test("the long behind the first int, once it is there, at any place of a chunk", () => {
+  const bytes = Uint8Array.from([9, 9, 1, 2, 3, 4, 255, 255, 255, 255, 255, 255, 255, 254, 7]).subarray(2);
+  for (let length = 0; length <= bytes.length; length++) {
+    const frames = new Frames(0, 16);
+    frames.push(bytes.subarray(0, length));
+    expect(frames.peekLong()).toBe(length < 12 ? undefined : -2n);
+  }
+});

@@ -39,6 +39,13 @@ export class Frames {
     return intAt(bytes, start);
   }
 
+  /** The eight bytes behind those, as a long; undefined when fewer have arrived. */
+  peekLong(): bigint | undefined {
+    const { bytes, start } = this.queue;
+    if (this.queue.length < 12) return undefined;
+    return new DataView(bytes.buffer, bytes.byteOffset + start + 4, 8).getBigInt64(0);
+  }
+
   /** Moves to the next whole frame. False: not there yet, or refused. */
   next(): boolean {
     const length = this.peekInt();
