@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writer } from "jute-ts";
 import { Op } from "../../src/wire/client/numbers.ts";
 import * as requests from "../../src/wire/client/requests.ts";
 import { CreateResponse } from "../../src/wire/client/responses.ts";
-import { type ACL, MultiHeader } from "../../src/wire/client/shared.ts";
+import type { ACL } from "../../src/wire/client/shared.ts";
+import { multiBody } from "../ensemble/client.ts";
 import { startChild } from "../peers/child.ts";
 import { mntr } from "../peers/fourLetter.ts";
 import { javaClassPath, javaCommand } from "../peers/javaServer.ts";
@@ -76,7 +76,13 @@ async function write(port: number): Promise<{ readonly sessionId: bigint; readon
     [Op.setData, requests.SetDataRequest.encode({ path: "/ünïcode", data: null, version: -1 })],
     [Op.setACL, requests.SetACLRequest.encode({ path: "/closed", acl: CLOSED, version: 0 })],
     [Op.delete, requests.DeleteRequest.encode({ path: "/persistent/s-0000000002", version: -1 })],
-    [Op.multi, multi()],
+    [
+      Op.multi,
+      multiBody([
+        { op: "create", path: "/multi", data: "m" },
+        { op: "setData", path: "/multi", data: "n" },
+      ]),
+    ],
   ];
   for (const [type, body] of calls) expect([type, (await passing.call(type, body)).err]).toEqual([type, 0]);
   const twice = requests.CreateRequest.encode({ path: "/persistent", data: null, acl: OPEN, flags: 0 });
@@ -94,16 +100,6 @@ async function create(client: RawClient, path: string, data: string, flags = 0):
     { path, data: Buffer.from(data), acl: OPEN, flags },
     CreateResponse,
   );
-}
-
-function multi(): Uint8Array {
-  const writer = new Writer();
-  MultiHeader.write(writer, { type: Op.create, done: false, err: -1 });
-  requests.CreateRequest.write(writer, { path: "/multi", data: Buffer.from("m"), acl: OPEN, flags: 0 });
-  MultiHeader.write(writer, { type: Op.setData, done: false, err: -1 });
-  requests.SetDataRequest.write(writer, { path: "/multi", data: Buffer.from("n"), version: 0 });
-  MultiHeader.write(writer, { type: -1, done: true, err: -1 });
-  return writer.toBytes();
 }
 
 /** Without what every start plants: 3.4 knows no /zookeeper/config. */
