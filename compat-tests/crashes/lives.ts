@@ -32,13 +32,12 @@ export class Lives {
     return this.writers.reduce((sum, { ledger }) => sum + ledger.acknowledged, 0);
   }
 
-  /** Starts the server and gives what is not as it was promised. In one of a few cases it is killed before while it starts. */
+  /** Starts the server, connects the writers, and gives what is not as it was promised. Some starts come after one that was cut off. */
   async begin(): Promise<readonly string[]> {
     if (this.chance.once(6)) {
-      const early = await startTypekeeperServer(this.options);
-      this.server = early;
+      this.server = await startTypekeeperServer(this.options);
       await pause(this.chance.below(200));
-      await early.kill("SIGKILL");
+      await this.kill();
     }
     this.server = await startTypekeeperServer(this.options);
     await this.server.waitServing();
@@ -47,38 +46,36 @@ export class Lives {
 
   /** Everybody writes, until the server is killed in the midst of it, at any moment. */
   async writeUntilKilled(): Promise<void> {
-    const { server, written } = await this.write();
-    await pause(30 + this.chance.below(220));
-    await server.kill("SIGKILL");
-    await written;
+    const kill = async (): Promise<void> => {
+      await pause(30 + this.chance.below(220));
+      await this.kill();
+    };
+    await Promise.all([this.write(), kill()]);
   }
 
   /** Everybody writes, until this many were acknowledged and all is answered; only then the server is killed. */
   async writeInPeace(count: number): Promise<void> {
-    const { server, written } = await this.write();
-    await waitFor(`${count} writes`, 20_000, () => (this.acknowledged >= count ? true : undefined));
-    for (const writer of this.writers) writer.stop();
-    await written;
-    await server.kill("SIGKILL");
+    const stop = async (): Promise<void> => {
+      await waitFor(`${count} writes`, 20_000, () => (this.acknowledged >= count ? true : undefined));
+      for (const writer of this.writers) writer.stop();
+    };
+    await Promise.all([this.write(), stop()]);
+    await this.kill();
   }
 
   async dispose(): Promise<void> {
-    if (this.server?.running()) await this.server.kill("SIGKILL");
+    await this.kill();
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private async write(): Promise<{ readonly server: PeerServer; readonly written: Promise<unknown> }> {
+  private async kill(): Promise<void> {
+    if (this.server?.running()) await this.server.kill("SIGKILL");
+  }
+
+  private async write(): Promise<void> {
     const { server } = this;
     if (server === undefined) throw new Error("nobody lives");
-    const { clientPort } = server;
-    const clients = await Promise.all(this.writers.map((writer) => writer.connect(clientPort)));
-    const written = Promise.all(
-      this.writers.map(async (writer, i) => {
-        const client = clients[i];
-        if (client !== undefined) await writer.write(client, clientPort);
-      }),
-    );
-    return { server, written };
+    await Promise.all(this.writers.map((writer) => writer.write(server.clientPort)));
   }
 
   private async violations(server: PeerServer): Promise<readonly string[]> {
@@ -86,6 +83,8 @@ export class Lives {
     const promised = this.writers.map(({ newestZxid }) => newestZxid);
     const mismatches = (await mntr(server.clientPort)).get("zk_digest_mismatches_count");
     const tree = await readAll(server.clientPort);
+    const differences = this.writers.flatMap(({ ledger }) => ledger.settle(tree));
+    await Promise.all(this.writers.map((writer) => writer.connect(server.clientPort)));
     const strange = [...tree.keys()].filter(
       (path) => path !== "/" && !this.writers.some(({ ledger }) => ledger.owns(path)),
     );
@@ -93,7 +92,8 @@ export class Lives {
       ...promised.filter((each) => each > zxid).map((each) => `zxid ${hex(zxid)} is below ${hex(each)}`),
       ...(mismatches === "0" ? [] : [`${mismatches} mismatches of digests`]),
       ...strange.map((path) => `${path} is nobody's`),
-      ...this.writers.flatMap(({ ledger, wrong }) => [...wrong, ...ledger.settle(tree)]),
+      ...differences,
+      ...this.writers.flatMap(({ wrong }) => wrong),
     ];
   }
 }

@@ -16,6 +16,7 @@ export class Writer {
   newestZxid = 0n;
   private readonly root: string;
   private readonly chance: Chance;
+  private client: RawClient | undefined;
   private session: RawClient["session"] | undefined;
   private stopped = false;
 
@@ -25,29 +26,31 @@ export class Writer {
     this.ledger = new Ledger(root);
   }
 
-  /** Goes on with its session, or begins one. */
-  async connect(port: number): Promise<RawClient> {
+  /** Connects to a server that has come to life: goes on with its session, or begins one. */
+  async connect(port: number): Promise<void> {
     const before = this.session;
     if (before === undefined) return this.begin(port);
     const { sessionId, passwd } = before;
     const client = await RawClient.open(port, { sessionId, passwd, timeOut: LONG_SESSION_MS });
     const known = client.session.sessionId === sessionId;
     if (known === this.ledger.sessionEnded) this.wrong.push(`${this.root}: its session is ${known ? "back" : "lost"}`);
-    if (known) return client;
-    client.connection.close();
-    return this.begin(port);
+    if (known) this.client = client;
+    else {
+      client.connection.close();
+      await this.begin(port);
+    }
   }
 
   /** Writes until the server is gone; or, once `stop` was called, until everything is answered. */
-  async write(first: RawClient, port: number): Promise<void> {
-    let client: RawClient | undefined = first;
-    while (client !== undefined) {
+  async write(port: number): Promise<void> {
+    for (let client = this.client; client !== undefined; client = this.client) {
       const ended = await this.writeThrough(client);
       client.connection.close();
+      this.client = undefined;
       if (!ended) return;
       this.session = undefined;
       // The server may be killed before it answers.
-      client = this.stopped ? undefined : await this.begin(port).catch(() => undefined);
+      if (!this.stopped) await this.begin(port).catch(() => {});
     }
   }
 
@@ -55,12 +58,11 @@ export class Writer {
     this.stopped = true;
   }
 
-  private async begin(port: number): Promise<RawClient> {
+  private async begin(port: number): Promise<void> {
     this.session = undefined;
-    const client = await RawClient.open(port, { timeOut: LONG_SESSION_MS });
-    this.session = client.session;
+    this.client = await RawClient.open(port, { timeOut: LONG_SESSION_MS });
+    this.session = this.client.session;
     this.ledger.sessionBegan();
-    return client;
   }
 
   /** Gives whether the writer itself ended the session. */
