@@ -1,12 +1,13 @@
 import { Network, type StartedNetwork } from "testcontainers";
 import { runClientTour, runShell } from "../clients/javaClient.ts";
 import { COMMANDS, expectSameAnswers } from "../clients/shellCommands.ts";
-import { javaIn, startContainerServer, startShell } from "./containers.ts";
+import { javaIn, startContainerServer, startShell, startShellBeside } from "./containers.ts";
 import { type Engine, startEngine } from "./engine.ts";
 
-// The official client and shell in one container, servers in others: what they do and print with our image is what Java's makes of them.
+// The official client and shell in containers of their own, the shell across the network, the tour on the server's loopback: what they
+// do and print with our image is what Java's makes of them.
 
-test("the official client's tour and the shell's commands, from a third container, with ours as with Java", async () => {
+test("the official client's tour and the shell's commands, from other containers, with ours as with Java", async () => {
   const engine = startEngine();
   try {
     await visitBoth(engine, await new Network().start());
@@ -31,7 +32,9 @@ async function visitBoth(engine: Engine, network: StartedNetwork): Promise<void>
   const [javaAnswers = [], ourAnswers = []] = await Promise.all(told);
   expectSameAnswers(javaAnswers, ourAnswers);
   expect(ourAnswers.length).toBe(COMMANDS.length);
-  const tours = servers.map(({ connectString }) => runClientTour(connectString, "/tour", [], run));
+  const tours = servers.map(async (server) =>
+    runClientTour("127.0.0.1:2181", "/tour", [], javaIn(await startShellBeside(engine, server))),
+  );
   const [javaTour = [], ourTour = []] = await Promise.all(tours);
   expect(ourTour).toEqual(javaTour);
   expect(ourTour.length).toBeGreaterThan(15);

@@ -116,6 +116,14 @@ export function startShell(engine: Engine, network: StartedNetwork): Promise<Sta
   return new GenericContainer(engine.image("java")).withNetwork(network).withCommand(["sleep", "infinity"]).start();
 }
 
+/** The same on the server's own loopback: the tour puts relays and names of hosts on it. */
+export function startShellBeside(engine: Engine, server: ContainerServer): Promise<StartedTestContainer> {
+  return new GenericContainer(engine.image("java"))
+    .withNetworkMode(`container:${server.container.getId()}`)
+    .withCommand(["sleep", "infinity"])
+    .start();
+}
+
 /** Runs one command of zkCli in the shell container; gives its exit code and all it printed. */
 export async function zkCli(
   shell: StartedTestContainer,
