@@ -279,6 +279,9 @@ export class Clients {
     connection.ending = true;
     this.received(connection);
     this.port.fourLetterWord(word, connection);
+    // Only now: the answer does not count itself.
+    connection.stats.sent++;
+    this.totals.sent++;
     return true;
   }
 
