@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 // ZooKeeper's known bugs of files, snapshots, sessions and requests, and the requests that stop a Java server: for each the test that
-// plays it here, or why it has nowhere to happen. The scenarios of `sim` are tests by their file.
+// plays it here, or why it has nowhere to happen. Bad input likewise, row by row. The scenarios of `sim` are tests by their file.
 
 /** Where it is played: a file, and for a test a part of its title or of its row. */
 type Played = readonly [file: string, title?: string];
@@ -231,7 +231,146 @@ const HAZARDS: readonly Entry[] = [
   },
 ];
 
-const ENTRIES = [...FILES, ...SNAPSHOTS, ...REQUESTS, ...HAZARDS];
+/** The table of reliability 7: what the outside may send, or leave in a file. */
+const MALFORMED: readonly Entry[] = [
+  {
+    ids: "7-lengths",
+    what: "lengths that are none, too small and too large, bodies short and long",
+    played: [
+      ["compat-tests/differential/badInput.test.ts", '"length 2^31-1"'],
+      ["compat-tests/differential/badInput.test.ts", "every record cut at every byte is -5"],
+      ["compat-tests/differential/badInput.test.ts", "bytes behind the record"],
+      ["compat-tests/differential/badInput.test.ts", "announced frames cost nothing until they come"],
+      ["compat-tests/differential/badInput.test.ts", "the largest frame is served, and a multi as large"],
+      ["src/server/requests.test.ts", "the replies so far, and the end"],
+    ],
+  },
+  {
+    ids: "7-pieces",
+    what: "byte by byte, cut anywhere, a thousand requests at once; nothing at all",
+    played: [
+      ["compat-tests/differential/badInput.test.ts", "in two pieces, or byte by byte, is one"],
+      ["compat-tests/differential/badInput.test.ts", "a thousand of them"],
+      ["src/wire/frames.test.ts", "three frames in chunks of %i bytes"],
+      ["src/fuzz/fuzz.test.ts", "ten million executions"],
+      ["src/server/handshake.test.ts", "one that says nothing, or half a word, is dropped after 10 s"],
+    ],
+  },
+  {
+    ids: "7-protocols",
+    what: "a request first, a second handshake, words late or unknown, HTTP and TLS",
+    played: [
+      ["compat-tests/differential/badInput.test.ts", "a getData"],
+      ["compat-tests/differential/badInput.test.ts", "a second ConnectRequest"],
+      ["compat-tests/differential/badInput.test.ts", "a four-letter word"],
+      ["compat-tests/differential/badInput.test.ts", "an HTTP request"],
+      ["compat-tests/differential/badInput.test.ts", "a TLS ClientHello"],
+      ["compat-tests/operator/flood.test.ts", "A line a second at most tells of bad frames"],
+    ],
+  },
+  {
+    ids: "7-counts",
+    what: "counts that the bytes cannot hold; multis in multis, without an end, of unknown types",
+    played: [
+      ["compat-tests/differential/badInput.test.ts", "2^31-1 watches in ten bytes"],
+      ["compat-tests/differential/badInput.test.ts", "a multi in a multi"],
+      ["compat-tests/differential/badInput.test.ts", "a multi without an end"],
+      ["compat-tests/differential/badInput.test.ts", "a multi of an unknown type"],
+      ["src/fuzz/fuzz.test.ts", "ten million executions"],
+      ["src/fuzz/fuzzer.test.ts", "an array for an announced count"],
+    ],
+  },
+  {
+    ids: "7-paths",
+    what: "paths that are none, a MiB long, 100,000 deep; names that mean something to JavaScript",
+    played: [
+      ["src/wire/paths.test.ts", "every UTF-16 unit is judged by the ranges of the chapter"],
+      ["src/wire/paths.test.ts", "an illegal path"],
+      ["compat-tests/differential/badInput.test.ts", "a create 100,000 deep"],
+      ["src/server/opcodes.test.ts", "a name means nothing"],
+    ],
+  },
+  {
+    ids: "7-text",
+    what: "bytes that are no UTF-8, or Java's",
+    played: [["jute/src/text.test.ts", "strings of one to four edge bytes read as OpenJDK 17 reads them"]],
+  },
+  {
+    ids: "7-types",
+    what: "every type, from anybody",
+    played: [
+      ["src/server/opcodes.test.ts", "every type without its body"],
+      ["src/server/opcodes.test.ts", "is for servers to send"],
+      ["compat-tests/differential/badInput.test.ts", "a type that is not served: -6 and closed"],
+    ],
+  },
+  {
+    ids: "7-sessions",
+    what: "another's session, a wrong password or time-out, xids of all kinds",
+    played: [
+      ["compat-tests/differential/badInput.test.ts", "a stranger with the wrong password"],
+      ["src/server/handshake.test.ts", "a session comes again: at once, with its new time-out"],
+      ["src/server/handshake.test.ts", "a wrong password"],
+      ["src/server/requests.test.ts", "replies repeat the xid, whatever it is"],
+    ],
+  },
+  {
+    ids: "7-zxid",
+    what: "a client that has seen more than this server",
+    played: [
+      ["src/server/handshake.test.ts", "a client that has seen more than this server: no byte"],
+      ["compat-tests/differential/badInput.test.ts", "a zxid that nobody has"],
+    ],
+  },
+  {
+    ids: "7-quorum",
+    what: "learners and leaders that are none, or say what they may not",
+    played: [
+      ["compat-tests/ensemble/badQuorumInput.test.ts", "a first packet of every kind, and cut at every byte"],
+      ["compat-tests/ensemble/badQuorumInput.test.ts", "a second learner with the sid of a live one"],
+      ["compat-tests/ensemble/badQuorumInput.test.ts", "from a learner that was in step"],
+      ["compat-tests/ensemble/badLeader.test.ts", "SNAP with another signature"],
+      ["compat-tests/ensemble/badLeader.test.ts", "a gap"],
+      ["compat-tests/ensemble/badLeader.test.ts", "COMMIT without a proposal"],
+      ["src/fuzz/fuzz.test.ts", "ten million executions"],
+    ],
+  },
+  {
+    ids: "7-election",
+    what: "strangers, two connections of one sid, notifications of all kinds and many of them",
+    played: [
+      ["compat-tests/ensemble/badElectionInput.test.ts", "an initial message of every kind, and cut at every byte"],
+      ["compat-tests/ensemble/badElectionInput.test.ts", "a second connection of one sid ends the first"],
+      ["compat-tests/ensemble/badElectionInput.test.ts", "a notification of every kind"],
+      ["compat-tests/ensemble/badElectionInput.test.ts", "a flood of notifications"],
+      ["compat-tests/ensemble/badElectionInput.test.ts", "the next election is as any other"],
+    ],
+  },
+  { ids: "7-http", what: "the admin server's port", cannot: "there is no HTTP here: no port of this server speaks it" },
+  {
+    ids: "7-files",
+    what: "snapshots, logs, epochs and configurations that something has changed",
+    played: [
+      ["src/store/logFile.test.ts", "no flipped byte of a record goes unnoticed"],
+      ["src/store/compression.test.ts", "a byte changed anywhere breaks nothing but the file"],
+      ["src/store/snapshotDecoder.test.ts", "no flipped byte goes unnoticed: the seals cover the header too"],
+      ["src/config/parseConfig.test.ts", "members elsewhere"],
+      ["compat-tests/operator/refusals.test.ts", "a byte flipped in the middle of the newest log"],
+      ["src/fuzz/fuzz.test.ts", "ten million executions"],
+    ],
+  },
+  {
+    ids: "7-readers",
+    what: "a client that never reads",
+    played: [
+      ["src/server/backPressure.test.ts", "a reader who is slower than the server (reliability 7)"],
+      ["compat-tests/differential/badInput.test.ts", "a client that never reads: what waits for it is bounded"],
+      ["compat-tests/operator/flood.test.ts", "readers who never read"],
+    ],
+  },
+];
+
+const ENTRIES = [...FILES, ...SNAPSHOTS, ...REQUESTS, ...HAZARDS, ...MALFORMED];
 
 test.each(ENTRIES)("$ids, $what", (entry) => {
   if ("cannot" in entry) return expect(entry.cannot).not.toBe("");

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["base", "wire", "store", "server", "disk", "client", "config"],
   inProcess: ["base", "store", "config", "server", "disk", "net", "host.ts", "hostPorts.ts"],
   sim: ["base", "wire", "tree", "txn", "session", "election", "zab", "store", "config", "server"],
+  fuzz: ["base", "wire", "zab", "store", "config", "sim"],
 };
 
 const PURE = ["base", "wire", "tree", "txn", "session", "election", "zab", "store", "config", "server"];

@@ -1,23 +1,25 @@
 import { Op } from "../../src/wire/client/numbers.ts";
 import { CreateRequest } from "../../src/wire/client/requests.ts";
 import { CreateResponse } from "../../src/wire/client/responses.ts";
-import { type Ensemble, startEnsemble } from "../peers/ensemble.ts";
+import type { Ensemble } from "../peers/ensemble.ts";
 import { RawClient } from "../peers/rawClient.ts";
-import type { Kind } from "../peers/server.ts";
+import { withBothEnsembles } from "./programs.ts";
+import { inTurn, lessIsBetter, median, type Row } from "./row.ts";
+
+const WORK = "kill -9 of the leader to the first acknowledged write";
+
+export const FAILOVER: Row = {
+  works: [WORK],
+  measure: ({ rounds }) =>
+    withBothEnsembles(async (ensembles) => {
+      let attempt = 0;
+      const all = await inTurn(rounds, (kind) => killLeader(ensembles[kind], ++attempt));
+      const medians = { java: median(all.java), ts: median(all.ts) };
+      return [lessIsBetter(WORK, "ms", medians, 1, "not slower")];
+    }),
+};
 
 /** Milliseconds from the kill -9 of the leader of three to the first write that a survivor acknowledged. */
-export async function failoverMs(kind: Kind, rounds: number): Promise<readonly number[]> {
-  const specs = [1, 2, 3].map((id) => ({ kind, id }));
-  const ensemble = await startEnsemble(specs, { config: { tickTime: 2000, initLimit: 10, syncLimit: 5 } });
-  try {
-    const results: number[] = [];
-    for (let round = 0; round < rounds; round++) results.push(await killLeader(ensemble, round));
-    return results;
-  } finally {
-    await ensemble.dispose();
-  }
-}
-
 async function killLeader(ensemble: Ensemble, round: number): Promise<number> {
   const leader = await ensemble.waitServing();
   await firstWrite([leader.clientPort], `/before-${round}`);

@@ -33,8 +33,3 @@ function build(): string {
   if (!isCurrent) execFileSync("cc", ["-O2", "-o", program, source]);
   return program;
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}

@@ -2,6 +2,9 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { javaCommand, runJava } from "../peers/javaServer.ts";
 
+/** Runs a class of java/src with its arguments and flags of the JVM, and gives what it printed. */
+export type RunJava = (main: string, args: readonly string[], jvmFlags?: readonly string[]) => Promise<string>;
+
 /**
  * Goes round ClientTour's stops with the official Java client, below a node that is made when it is absent and must not hold a
  * stop's node yet. Works against anything that a connect string names. Rejects with what failed; gives the names of the stops.
@@ -10,8 +13,9 @@ export async function runClientTour(
   connectString: string,
   root: string,
   stops: readonly string[] = [],
+  run: RunJava = runJava,
 ): Promise<readonly string[]> {
-  const printed = await runJava("tour.ClientTour", [connectString, root, ...stops], MORE_THAN_A_FRAME).catch(
+  const printed = await run("tour.ClientTour", [connectString, root, ...stops], MORE_THAN_A_FRAME).catch(
     (error: unknown) => {
       throw new Error(`ClientTour against ${connectString}: ${outputOf(error)}`);
     },
@@ -29,8 +33,9 @@ export type ShellAnswer = { readonly command: string; readonly output: string; r
 export async function runShell(
   connectString: string,
   commands: readonly ShellCommand[],
+  run: RunJava = runJava,
 ): Promise<readonly ShellAnswer[]> {
-  const printed = await runJava("Shell", [connectString, ...commands.map((words) => words.join("\t"))]);
+  const printed = await run("Shell", [connectString, ...commands.map((words) => words.join("\t"))]);
   return printed
     .split(/^> /m)
     .slice(1)

@@ -102,6 +102,8 @@ async function startAlone(start: typeof startJavaServer): Promise<PeerServer> {
 
 /** Brings a fresh server into the state, asks every word, and gives the answers as they are compared. */
 async function tell({ clientPort }: PeerServer): Promise<readonly string[]> {
+  // How often each was asked until it served is forgotten.
+  await fourLetter(clientPort, "srst");
   const a = await RawClient.open(clientPort);
   const b = await RawClient.open(clientPort);
   for (const path of ["/a1", "/a2"]) await create(a, path, 1);

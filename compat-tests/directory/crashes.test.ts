@@ -1,11 +1,10 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { Writer } from "jute-ts";
 import { Op } from "../../src/wire/client/numbers.ts";
-import { CreateRequest, GetChildrenRequest } from "../../src/wire/client/requests.ts";
+import { GetChildrenRequest } from "../../src/wire/client/requests.ts";
 import { GetChildrenResponse } from "../../src/wire/client/responses.ts";
-import { MultiHeader } from "../../src/wire/client/shared.ts";
+import { multiBody, opBody } from "../ensemble/client.ts";
 import { fourLetter, mntr } from "../peers/fourLetter.ts";
 import { RawClient } from "../peers/rawClient.ts";
 import type { Kind } from "../peers/server.ts";
@@ -16,7 +15,7 @@ import { readTree, type Tree } from "./tree.ts";
 // What a crash leaves behind is the same to both programs: everything that was acknowledged, and of the rest a beginning.
 
 const KINDS: readonly Kind[] = ["java", "ts"];
-const OPEN = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
+const FIFTY = "x".repeat(50);
 
 test("killed in the midst of writes, again and again, the next program has all that was acknowledged", async () => {
   const house = await Household.found({ snapCount: 120 });
@@ -108,7 +107,7 @@ async function startOnCut(
 }
 
 async function createNumbered(client: RawClient, n: number): Promise<void> {
-  const { err } = await client.call(Op.create, numbered(n));
+  const { err } = await client.call(Op.create, opBody({ op: "create", path: `/n${n}`, data: FIFTY }));
   expect(err).toBe(0);
 }
 
@@ -129,17 +128,7 @@ async function pairsOf(port: number): Promise<number> {
 }
 
 function pair(n: number): Uint8Array {
-  const writer = new Writer();
-  for (const path of [`/n${n}`, `/m${n}`]) {
-    MultiHeader.write(writer, { type: Op.create, done: false, err: -1 });
-    CreateRequest.write(writer, { path, data: new Uint8Array(50), acl: OPEN, flags: 0 });
-  }
-  MultiHeader.write(writer, { type: -1, done: true, err: -1 });
-  return writer.toBytes();
-}
-
-function numbered(n: number): Uint8Array {
-  return CreateRequest.encode({ path: `/n${n}`, data: new Uint8Array(50), acl: OPEN, flags: 0 });
+  return multiBody([`/n${n}`, `/m${n}`].map((path) => ({ op: "create", path, data: FIFTY })));
 }
 
 const KILLED_AFTER = 200;

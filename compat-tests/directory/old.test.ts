@@ -1,14 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writer } from "jute-ts";
 import { Op } from "../../src/wire/client/numbers.ts";
 import * as requests from "../../src/wire/client/requests.ts";
 import { CreateResponse } from "../../src/wire/client/responses.ts";
-import { type ACL, MultiHeader } from "../../src/wire/client/shared.ts";
+import type { ACL } from "../../src/wire/client/shared.ts";
+import { multiBody } from "../ensemble/client.ts";
 import { startChild } from "../peers/child.ts";
 import { mntr } from "../peers/fourLetter.ts";
+import { javaClassPath, javaCommand } from "../peers/javaServer.ts";
 import { RawClient } from "../peers/rawClient.ts";
 import { type PeerServer, type ServerOptions, startServer } from "../peers/server.ts";
 import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
@@ -16,17 +16,12 @@ import { readTree, SUPER_FLAG, type Tree } from "./tree.ts";
 
 // The first server of every line from 3.4 on leaves a directory; ours starts on it, and has its tree and sessions (on-disk-formats 12).
 
-const VERSIONS = ["3.4.0", "3.5.0-alpha", "3.6.0", "3.7.0", "3.8.0"];
+/** The jars of the oldest clients hold the servers of their versions. */
+const OLD = join(__dirname, "..", "oldClients");
+const VERSIONS = readFileSync(join(OLD, "versions.txt"), "utf8").trim().split("\n");
 const OPEN: ACL[] = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 const CLOSED: ACL[] = [{ perms: 31, id: { scheme: "digest", id: "bob:2XyhSMYa4RtpVbkuPgbGkqAEVkc=" } }];
 const [EPHEMERAL, SEQUENCE] = [1, 2];
-
-let libs: ReadonlyMap<string, string>;
-
-beforeAll(() => {
-  const fetch = join(__dirname, "..", "java", "fetch-old.sh");
-  libs = new Map(VERSIONS.map((version) => [version, execFileSync(fetch, [version], { encoding: "utf8" }).trim()]));
-}, 300_000);
 
 test.each(VERSIONS)("what %s wrote", async (version) => {
   const home = mkdtempSync(join(tmpdir(), "typekeeper-old-"));
@@ -58,10 +53,11 @@ test.each(VERSIONS)("what %s wrote", async (version) => {
 });
 
 function startOld(version: string, options: ServerOptions): Promise<PeerServer> {
-  const classes = `${libs.get(version)}/*`;
+  const classPath = javaClassPath(OLD, `zookeeper.version=${version}`);
   return startServer("java", options, (configFile, logFile, jvmFlags) => {
     const main = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
-    return startChild("java", [...JVM_FLAGS, ...jvmFlags, "-cp", classes, main, configFile], logFile);
+    const [command, ...args] = javaCommand(main, [configFile], [...JVM_FLAGS, ...jvmFlags], classPath);
+    return startChild(command, args, logFile);
   });
 }
 
@@ -80,7 +76,13 @@ async function write(port: number): Promise<{ readonly sessionId: bigint; readon
     [Op.setData, requests.SetDataRequest.encode({ path: "/ünïcode", data: null, version: -1 })],
     [Op.setACL, requests.SetACLRequest.encode({ path: "/closed", acl: CLOSED, version: 0 })],
     [Op.delete, requests.DeleteRequest.encode({ path: "/persistent/s-0000000002", version: -1 })],
-    [Op.multi, multi()],
+    [
+      Op.multi,
+      multiBody([
+        { op: "create", path: "/multi", data: "m" },
+        { op: "setData", path: "/multi", data: "n" },
+      ]),
+    ],
   ];
   for (const [type, body] of calls) expect([type, (await passing.call(type, body)).err]).toEqual([type, 0]);
   const twice = requests.CreateRequest.encode({ path: "/persistent", data: null, acl: OPEN, flags: 0 });
@@ -100,20 +102,10 @@ async function create(client: RawClient, path: string, data: string, flags = 0):
   );
 }
 
-function multi(): Uint8Array {
-  const writer = new Writer();
-  MultiHeader.write(writer, { type: Op.create, done: false, err: -1 });
-  requests.CreateRequest.write(writer, { path: "/multi", data: Buffer.from("m"), acl: OPEN, flags: 0 });
-  MultiHeader.write(writer, { type: Op.setData, done: false, err: -1 });
-  requests.SetDataRequest.write(writer, { path: "/multi", data: Buffer.from("n"), version: 0 });
-  MultiHeader.write(writer, { type: -1, done: true, err: -1 });
-  return writer.toBytes();
-}
-
 /** Without what every start plants: 3.4 knows no /zookeeper/config. */
 function users(tree: Tree): readonly (readonly [string, string])[] {
   return [...tree].filter(([path]) => !path.startsWith("/zookeeper")).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 // Digests of names that are not ASCII follow the default charset (on-disk-formats 7.1).
-const JVM_FLAGS = ["-Dfile.encoding=UTF-8", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+const JVM_FLAGS = ["-Dfile.encoding=UTF-8", "-Xmx256m"];

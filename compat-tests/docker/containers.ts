@@ -4,6 +4,7 @@ import {
   type StartedNetwork,
   type StartedTestContainer,
 } from "testcontainers";
+import type { RunJava } from "../clients/javaClient.ts";
 import { type Mode, modeOf } from "../peers/fourLetter.ts";
 import { configText, type Kind, type ServerOptions } from "../peers/server.ts";
 import { waitFor } from "../peers/waiting.ts";
@@ -25,6 +26,8 @@ export type ContainerServer = {
   readonly kind: Kind;
   readonly id: number;
   readonly alias: string;
+  /** Where clients in the network find it. */
+  readonly connectString: string;
   readonly container: StartedTestContainer;
   /** Its mode, asked from the host; undefined while it does not serve or cannot be reached. */
   mode(): Promise<Mode | undefined>;
@@ -84,6 +87,7 @@ export async function startContainerServer(
     kind: spec.kind,
     id: spec.id,
     alias,
+    connectString: `${alias}:${CLIENT_PORT}`,
     container,
     mode,
     async waitServing(timeoutMs = 60_000) {
@@ -112,15 +116,31 @@ export function startShell(engine: Engine, network: StartedNetwork): Promise<Sta
   return new GenericContainer(engine.image("java")).withNetwork(network).withCommand(["sleep", "infinity"]).start();
 }
 
+/** The same on the server's own loopback: the tour puts relays and names of hosts on it. */
+export function startShellBeside(engine: Engine, server: ContainerServer): Promise<StartedTestContainer> {
+  return new GenericContainer(engine.image("java"))
+    .withNetworkMode(`container:${server.container.getId()}`)
+    .withCommand(["sleep", "infinity"])
+    .start();
+}
+
 /** Runs one command of zkCli in the shell container; gives its exit code and all it printed. */
 export async function zkCli(
   shell: StartedTestContainer,
   server: ContainerServer,
   ...command: readonly string[]
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const flags = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", "/zk/lib/*"];
-  const place = ["-server", `${server.alias}:${CLIENT_PORT}`];
-  return shell.exec(["java", ...flags, "org.apache.zookeeper.ZooKeeperMain", ...place, ...command]);
+  const main = "org.apache.zookeeper.ZooKeeperMain";
+  return shell.exec([...JAVA, main, "-server", server.connectString, ...command]);
+}
+
+/** Runs classes of java/src in the shell container. */
+export function javaIn(shell: StartedTestContainer): RunJava {
+  return async (main, args, jvmFlags = []) => {
+    const { exitCode, stdout, output } = await shell.exec([...JAVA, ...jvmFlags, main, ...args]);
+    if (exitCode !== 0) throw new Error(`${main} in a container exited with ${exitCode}:\n${output}`);
+    return stdout;
+  };
 }
 
 function containerConfig({
@@ -140,3 +160,4 @@ function aliasOf(id: number): string {
 }
 
 const CLIENT_PORT = 2181;
+const JAVA = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", "/zk/drivers:/zk/lib/*"];

@@ -1,4 +1,4 @@
-import { Reader, Writer } from "jute-ts";
+import { Reader } from "jute-ts";
 import type { ConnectResponse } from "../../src/wire/client/connect.ts";
 import { Op } from "../../src/wire/client/numbers.ts";
 import {
@@ -83,7 +83,7 @@ export class Client {
   }
 
   async create(path: string, data = "", flags = 0): Promise<string> {
-    const body = CreateRequest.encode({ path, data: Buffer.from(data, "latin1"), acl: [...ANYONE], flags });
+    const body = opBody({ op: "create", path, data }, flags);
     return CreateResponse.decode(await this.ask(Op.create, body)).path ?? "";
   }
 
@@ -99,12 +99,11 @@ export class Client {
   }
 
   async set(path: string, data: string): Promise<Stat> {
-    const body = SetDataRequest.encode({ path, data: Buffer.from(data, "latin1"), version: -1 });
-    return SetDataResponse.decode(await this.ask(Op.setData, body)).stat;
+    return SetDataResponse.decode(await this.ask(Op.setData, opBody({ op: "setData", path, data }))).stat;
   }
 
   async delete(path: string): Promise<void> {
-    await this.ask(Op.delete, DeleteRequest.encode({ path, version: -1 }));
+    await this.ask(Op.delete, opBody({ op: "delete", path }));
   }
 
   /** All or nothing; rejects for nothing. */
@@ -191,20 +190,23 @@ export async function withClient<T>(port: number, use: (client: Client) => Promi
   }
 }
 
-/** A header before each operation, and one more that ends them (client-protocol 1.8). */
-function multiBody(ops: readonly MultiOp[]): Uint8Array {
-  const writer = new Writer(256);
-  for (const op of ops) {
-    MultiHeader.write(writer, { type: Op[op.op], done: false, err: -1 });
-    const { path } = op;
-    if (op.op === "create") {
-      CreateRequest.write(writer, { path, data: Buffer.from(op.data, "latin1"), acl: [...ANYONE], flags: 0 });
-    } else if (op.op === "setData")
-      SetDataRequest.write(writer, { path, data: Buffer.from(op.data, "latin1"), version: -1 });
-    else DeleteRequest.write(writer, { path, version: -1 });
+/** The body of such a request by itself; `flags` are a create's. */
+export function opBody(op: MultiOp, flags = 0): Uint8Array {
+  const { path } = op;
+  switch (op.op) {
+    case "create":
+      return CreateRequest.encode({ path, data: Buffer.from(op.data, "latin1"), acl: [...ANYONE], flags });
+    case "setData":
+      return SetDataRequest.encode({ path, data: Buffer.from(op.data, "latin1"), version: -1 });
+    case "delete":
+      return DeleteRequest.encode({ path, version: -1 });
   }
-  MultiHeader.write(writer, { type: -1, done: true, err: -1 });
-  return writer.toBytes();
+}
+
+/** A header before each operation, and one more that ends them (client-protocol 1.8). */
+export function multiBody(ops: readonly MultiOp[]): Uint8Array {
+  const parts = ops.flatMap((op) => [MultiHeader.encode({ type: Op[op.op], done: false, err: -1 }), opBody(op)]);
+  return Buffer.concat([...parts, MultiHeader.encode({ type: -1, done: true, err: -1 })]);
 }
 
 export const EPHEMERAL = 1;

@@ -29,11 +29,11 @@ export function ofKind(kind: Kind): (member: Member) => boolean {
   return (member) => member.kind() === kind;
 }
 
-/** The last zxid the member has applied, as srvr tells it. */
-export async function zxidOf(member: Member): Promise<bigint> {
-  const answer = await fourLetter(member.clientPort, "srvr");
+/** The last zxid the server has applied, as srvr tells it. */
+export async function zxidOf({ clientPort }: { readonly clientPort: number }): Promise<bigint> {
+  const answer = await fourLetter(clientPort, "srvr");
   const text = /^Zxid: 0x([0-9a-f]+)$/m.exec(answer)?.[1];
-  if (text === undefined) throw new Error(`member ${member.id} tells no zxid: ${answer}`);
+  if (text === undefined) throw new Error(`the server on port ${clientPort} tells no zxid: ${answer}`);
   return BigInt(`0x${text}`);
 }
 

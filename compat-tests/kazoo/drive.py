@@ -29,8 +29,14 @@ def check(function):
     return function
 
 
-def client(servers=SERVERS, root="/drive", **options):
-    made = KazooClient(servers + root, timeout=options.pop("timeout", 8), **options)
+# Its delay between tries doubles up to a minute unless told otherwise: a session would end while its client sleeps.
+EAGER = {"max_tries": -1, "max_delay": 0.5}
+# Three seconds before each try.
+PATIENT = {"max_tries": -1, "delay": 3.0, "max_delay": 3.0, "backoff": 1, "max_jitter": 0.0}
+
+
+def client(servers=SERVERS, root="/drive", timeout=8, connection_retry=EAGER, **options):
+    made = KazooClient(servers + root, timeout=timeout, connection_retry=connection_retry, **options)
     made.start(WAIT)
     return made
 
@@ -102,7 +108,8 @@ def suspended_then_connected_in_the_same_session():
 
 @check
 def lost_when_the_session_was_closed_elsewhere():
-    zk = client()
+    # One server and a pause: it must not be back, and take the session with it, before the other one has closed it.
+    zk = client(SERVERS.split(",")[0], connection_retry=PATIENT)
     states = States(zk)
     zk.create("/gone", ephemeral=True)
     before = zk.client_id
@@ -153,9 +160,11 @@ def lock_held_while_a_server_dies():
     waiter = threading.Thread(target=lambda: second.Lock("/lock", "second").acquire(timeout=WAIT) and order.append("second"))
     waiter.start()
     until("two contenders", lambda: len(first.Lock("/lock").contenders()) == 2)
+    session = first.client_id[0]
     kill_server_of(first)
     first.retry(first.exists, "/")
-    assert order == []
+    assert first.client_id[0] == session, "the holder's session is another"
+    assert order == [], "the lock was taken from its holder"
     order.append("released")
     first.retry(held.release)
     waiter.join(WAIT)

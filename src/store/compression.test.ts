@@ -146,6 +146,13 @@ describe("snappy", () => {
   ])("a block with %s is damaged", (_, hex) =>
     expect(() => unpackBlock(Buffer.from(hex, "hex"))).toThrow("the snappy data is damaged"),
   );
+
+  test("nothing is allocated for a length that its bytes cannot make", () => {
+    // A copy of three bytes makes 64 at most.
+    expect(() => unpackBlock(Buffer.from("ffffff0700", "hex"))).toThrow("a block of 16777215 bytes");
+    const zeros = new Uint8Array(SNAPPY_BLOCK_BYTES);
+    expect(unpackBlock(packBlock(zeros))).toEqual(zeros);
+  });
 });
 
 describe.each(PACKINGS)("%s, what is not whole", (compression) => {

@@ -156,7 +156,7 @@ function blockLength(packed: Uint8Array): { readonly length: number; readonly ne
     if (byte === undefined) throw damaged("block without a length");
     length += (byte & 127) * 2 ** (7 * i);
     if (byte > 127) continue;
-    if (length > LONGEST_CHUNK) throw damaged(`block of ${length} bytes`);
+    if (length > LONGEST_CHUNK || length > MOST_OF_A_BYTE * packed.length) throw damaged(`block of ${length} bytes`);
     return { length, next: i + 1 };
   }
   throw damaged("block whose length does not end");
@@ -190,5 +190,7 @@ const NOTHING = new Uint8Array(0);
 const MAGIC_BYTES = 8;
 /** Java writes 32 KiB; what is far beyond is a damaged length and not worth the memory. */
 const LONGEST_CHUNK = 1 << 24;
+/** A copy of three bytes makes 64: nothing is allocated for more than a block can hold. */
+const MOST_OF_A_BYTE = 22;
 const COPY_BYTES = [0, 1, 2, 4];
 const HASH_BITS = 14;

@@ -1,6 +1,6 @@
 import { NodeStat } from "../tree/nodeStat.ts";
+import { ChangeRecord } from "./changeRecord.ts";
 import { ChangeTable } from "./changeTable.ts";
-import { ChangeRecord } from "./pending.ts";
 
 /** Few CRCs for many paths, so that buckets hold several and CRCs collide. */
 function recordOf(path: string): ChangeRecord {

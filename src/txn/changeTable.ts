@@ -1,4 +1,4 @@
-import type { ChangeRecord } from "./pending.ts";
+import type { ChangeRecord } from "./changeRecord.ts";
 
 /**
  * The last change of each path, found by the path's CRC-32, which the committed tree needs anyway. A Map would be rebuilt every few

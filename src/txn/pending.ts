@@ -3,42 +3,9 @@ import type { Zxid } from "../base/zxid.ts";
 import { contentCrcOf, digestOfContent, pathCrcOf } from "../tree/digest.ts";
 import { NodeStat } from "../tree/nodeStat.ts";
 import { isDigested } from "../tree/paths.ts";
-import type { ACL } from "../wire/client/shared.ts";
+import { ChangeRecord, copyOf, NOT_CHANGED } from "./changeRecord.ts";
 import { ChangeTable } from "./changeTable.ts";
 import type { CommittedView } from "./request.ts";
-
-/** A node as it will be once transaction `zxid` is applied. */
-export class ChangeRecord {
-  /** The root is "". */
-  readonly path: string;
-  /** The transaction this state belongs to; NOT_CHANGED while it is only a copy of the committed node. */
-  zxid: bigint;
-  /** False: deleted. */
-  exists: boolean;
-  readonly stat: NodeStat;
-  /** The number of the next sequential child. Past 2^31 - 1 it goes on where the counter in `stat` stays. */
-  sequence: number;
-  acl: readonly ACL[] | null = null;
-  /** CRC-32 of the path, signed. */
-  readonly pathCrc: number;
-  /** CRC-32 of path and data. */
-  contentCrc = 0;
-  /** What the node adds to the tree digest. */
-  digest = 0;
-  /** What the record replaced, while its transaction can still be refused. */
-  previous: ChangeRecord | undefined = undefined;
-  /** ChangeTable's. */
-  chained: ChangeRecord | undefined = undefined;
-
-  constructor(path: string, pathCrc: number, zxid: bigint, exists: boolean, stat: NodeStat) {
-    this.path = path;
-    this.pathCrc = pathCrc;
-    this.zxid = zxid;
-    this.exists = exists;
-    this.stat = stat;
-    this.sequence = stat.cversion;
-  }
-}
 
 /**
  * The tree as it will be: the committed tree plus the changes of every transaction that was prepared and is not applied yet,
@@ -234,15 +201,6 @@ export class Pending {
   }
 }
 
-function copyOf(record: ChangeRecord): ChangeRecord {
-  const copy = new ChangeRecord(record.path, record.pathCrc, NOT_CHANGED, true, record.stat.copy());
-  copy.sequence = record.sequence;
-  copy.acl = record.acl;
-  copy.contentCrc = record.contentCrc;
-  return copy;
-}
-
 const NO_STAT = new NodeStat();
-const NOT_CHANGED = -1n;
 const LARGE_DELTA = 2 ** 50;
 const COMPACT_AT = 1024;

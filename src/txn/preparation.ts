@@ -2,7 +2,8 @@ import type { Zxid } from "../base/zxid.ts";
 import { type Stamp, stampOf } from "../tree/stamp.ts";
 import { Err } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
-import type { ChangeRecord, Pending } from "./pending.ts";
+import type { ChangeRecord } from "./changeRecord.ts";
+import type { Pending } from "./pending.ts";
 import type { AclRules, CommittedView, PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
 /** What preparing has at hand, whatever the request. */

@@ -33,7 +33,6 @@ public final class OldClient {
     private static final List<ACL> OPEN = Ids.OPEN_ACL_UNSAFE;
 
     private static String server;
-    private static long firstZxid;
 
     private interface Ask {
         Object answer() throws Exception;
@@ -43,7 +42,6 @@ public final class OldClient {
         server = "127.0.0.1:" + args[0];
         Handle handle = new Handle(server);
         say("create", () -> handle.zk.create(args[1], null, OPEN, CreateMode.PERSISTENT));
-        firstZxid = handle.zk.exists(args[1], false).getCzxid();
         nodes(handle, args[1]);
         refusals(handle, args[1]);
         transactions(handle, args[1]);
@@ -228,8 +226,9 @@ public final class OldClient {
         }
         if (answer instanceof Stat) {
             Stat stat = (Stat) answer;
-            return String.format("czxid +%d mzxid +%d pzxid +%d versions %d %d %d %s length %d children %d", stat.getCzxid() - firstZxid,
-                stat.getMzxid() - firstZxid, stat.getPzxid() - firstZxid, stat.getVersion(), stat.getCversion(), stat.getAversion(),
+            return String.format("mzxid %+d pzxid %+d versions %d %d %d %s length %d children %d",
+                Long.signum(stat.getMzxid() - stat.getCzxid()), Long.signum(stat.getPzxid() - stat.getMzxid()), stat.getVersion(),
+                stat.getCversion(), stat.getAversion(),
                 stat.getEphemeralOwner() == 0 ? "persistent" : "ephemeral", stat.getDataLength(), stat.getNumChildren());
         }
         if (answer instanceof OpResult) {

@@ -2,7 +2,7 @@ import type { DeleteWrite } from "../../wire/client/decode.ts";
 import { Err, Perms } from "../../wire/client/numbers.ts";
 import { isProtected, LIMITS_NAME, nameOf, PROC, parentOf, QUOTA_ROOT } from "../../wire/paths.ts";
 import type { DeleteBody } from "../../wire/txnValue.ts";
-import type { ChangeRecord } from "../pending.ts";
+import type { ChangeRecord } from "../changeRecord.ts";
 import { matchesVersion, type Preparation } from "../preparation.ts";
 
 /** The checks of client-protocol 3.6 in its order; there is no full path check. */

@@ -194,7 +194,6 @@ function read(op: number, reader: Reader): WriteRequest | Undecodable {
   }
 }
 
-/** The list of client-protocol 1.8: a header before each op, and one that says done at the end, whatever its type. */
 /**
  * Whether `body` decodes as a list of writes, null paths or not: a multiRead of one is refused with its end header
  * (client-protocol 2.4).
@@ -209,6 +208,7 @@ export function isWriteList(body: Uint8Array): boolean {
   }
 }
 
+/** The list of client-protocol 1.8: a header before each op, and one that says done at the end, whatever its type. */
 function readMulti(reader: Reader): WriteRequest | Undecodable {
   const ops = readList(reader);
   if (ops === undefined) return undecodable("a create without an ACL vector in a multi", false);
