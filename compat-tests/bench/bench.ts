@@ -6,7 +6,6 @@
  * With words, only the rows whose work has one of them in it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { LOADS, p99Line } from "./loads.ts";
 import { raiseOpenFiles } from "./openFiles.ts";
@@ -28,28 +27,22 @@ async function main(args: readonly string[]): Promise<void> {
   raiseOpenFiles();
   prepare();
   console.log(HEADER);
-  const keep = args.includes("--write") ? (lines: readonly Line[]) => write(lines, effort) : () => {};
+  const run = `${effort.rounds} x ${effort.seconds} s, ${new Date().toISOString().slice(0, 10)}`;
+  const keep = (lines: readonly Line[]): void => {
+    for (const line of lines) console.log(markdown(line, run));
+    if (args.includes("--write")) writeFileSync(README, written(readFileSync(README, "utf8"), lines, run));
+  };
   const loads: Line[] = [];
   for (const row of rows) loads.push(...(await measured(row, effort, keep)));
-  if (rows.every((row) => !LOADS.includes(row))) return;
-  const summary = p99Line(loads);
-  console.log(markdown(summary));
-  keep([summary]);
+  if (!LOADS.every((row) => rows.includes(row))) return;
+  keep([p99Line(loads)]);
 }
 
 /** Each row is kept as soon as it is there: a long run that breaks off loses no more than one. */
 async function measured(row: Row, effort: Effort, keep: (lines: readonly Line[]) => void): Promise<readonly Line[]> {
   const lines = await row.measure(effort);
-  for (const line of lines) console.log(markdown(line));
   keep(lines);
   return lines;
-}
-
-function write(lines: readonly Line[], { rounds, seconds }: Effort): void {
-  const day = new Date().toISOString().slice(0, 10);
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.version}`;
-  const run = `Last run: ${day}, ${rounds} rounds of ${seconds} s, ${machine}.`;
-  writeFileSync(README, written(readFileSync(README, "utf8"), lines, run));
 }
 
 function positive(name: string, word: string): number {

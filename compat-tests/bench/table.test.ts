@@ -18,11 +18,11 @@ test("README.md has one line for each work, in order", () => {
 
 test("a line takes the place of the one of its work; the rest stays", () => {
   const line = lessIsBetter(WORKS.at(-1) ?? "", "ms", { java: 400, ts: 300 }, 1, "not slower");
-  const text = written(README, [line], "Last run: now.");
-  expect(text).toContain(`\n${markdown(line)}\n\nLast run: now.\n`);
+  const text = written(README, [line], "1 x 1 s, now");
+  expect(text).toContain(`\n${markdown(line, "1 x 1 s, now")}\n`);
   const first = README.split("\n").find((row) => row.startsWith(`| ${WORKS[0]} |`));
   expect(text.split("\n")).toContain(first);
-  expect(written(text, [line], "Last run: now.")).toBe(text);
+  expect(written(text, [line], "1 x 1 s, now")).toBe(text);
 });
 
 test("a work that the table does not have is refused", () => {
@@ -35,8 +35,8 @@ test.each([
   [0.41, "no: 0.41x of at most 0.40x"],
   [Number.NaN, "no: NaNx of at most 0.40x"],
 ])("%d of Java's with a floor of 0.4: %s", (ts, met) => {
-  expect(markdown(lessIsBetter("w", "ms", { java: 1, ts }, 0.4, "at most 0.4x"))).toMatch(
-    new RegExp(`\\| ${met} \\|$`),
+  expect(markdown(lessIsBetter("w", "ms", { java: 1, ts }, 0.4, "at most 0.4x"), "now")).toMatch(
+    new RegExp(`\\| ${met} \\| now \\|$`),
   );
 });
 

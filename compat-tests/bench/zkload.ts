@@ -17,10 +17,12 @@ export type Load = {
   readonly rss_kb?: number;
 };
 
-/** Runs zkload with these arguments and gives its figures. Rejects after a protocol error or a lost connection. */
+/** Runs zkload with these arguments and gives its figures. Rejects after a protocol error, a lost connection, or a reply with an error. */
 export async function zkload(...args: readonly string[]): Promise<Load> {
   const { stdout } = await promisify(execFile)(build(), [...args]);
-  return JSON.parse(stdout);
+  const load: Load = JSON.parse(stdout);
+  if (load.errors > 0) throw new Error(`${load.errors} of ${load.ops} operations answered an error: ${args.join(" ")}`);
+  return load;
 }
 
 /** Compiles zkload.c once into the cache. */
