@@ -1,5 +1,5 @@
 import { DataTree } from "../tree/dataTree.ts";
-import { create, createContainer, createTTL, remove, setData, txn } from "../tree/testTxns.ts";
+import { create, createContainer, createTTL, remove, setData, statShown, txn } from "../tree/testTxns.ts";
 import { Reaper, type ReaperSettings } from "./reaper.ts";
 import { TestServer } from "./testServer.ts";
 import { happens, linesOf } from "./testTranscript.ts";
@@ -171,6 +171,8 @@ describe("the reaper alone", () => {
       const tree = new DataTree(emulate353TTLNodes);
       tree.apply(txn(1, make, negative));
       expect(tree.stat(tree.find("/t")).ephemeralOwner).toBe(emulate353TTLNodes ? 0n : negative);
+      const { stat } = tree.apply(txn(2, setData("/t", "x", 1), negative));
+      expect(statShown(stat)?.ephemeralOwner).toBe(emulate353TTLNodes ? 0n : negative);
       expect(tree.removeOrphans(() => false)).toBe(emulate353TTLNodes ? 0 : 1);
       return reaped({ emulate353TTLNodes }, tree, 5_000);
     });

@@ -1,12 +1,12 @@
 import type { Writer } from "jute-ts";
-import { STAT_BYTES } from "../wire/client/shared.ts";
-import { highOf, isGreater, lowOf } from "./long.ts";
-import { kindOf } from "./owners.ts";
+import { STAT_BYTES, STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
+import { highOf, isGreater, longOf, lowOf } from "./long.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
- * A node's numbers at one moment, as the tree stores them. Zxids and times are two int32 halves each: as bigints they were
- * the dearest part of preparing a write.
+ * A node's numbers at one moment, as the tree stores them, and the three forms they take: as clients see them, as files hold
+ * them, as the digest takes them. Zxids and times are two int32 halves each: as bigints they were the dearest part of preparing
+ * a write.
  */
 export class NodeStat {
   czxidHigh = 0;
@@ -23,11 +23,24 @@ export class NodeStat {
   /** The creation counter, not what clients see (client-protocol 3.3). */
   cversion = 0;
   aversion = 0;
-  /** As stored: containers and TTL nodes have special values (owners.ts). */
-  ephemeralOwner = 0n;
+  /** The owner as it is stored, in halves. */
+  ownerHigh = 0;
+  ownerLow = 0;
+  /** Whether it is a session, which clients see: the marks of containers and TTL nodes are 0 to them (client-protocol 3.3). */
+  showsOwner = false;
   /** 0 for null data. */
   dataLength = 0;
   childCount = 0;
+
+  /** As stored: containers and TTL nodes have special values (owners.ts). */
+  get ephemeralOwner(): bigint {
+    return this.ownerHigh === 0 && this.ownerLow === 0 ? 0n : longOf(this.ownerHigh, this.ownerLow);
+  }
+
+  set ephemeralOwner(owner: bigint) {
+    this.ownerHigh = highOf(owner);
+    this.ownerLow = lowOf(owner);
+  }
 
   copy(): NodeStat {
     const copy = new NodeStat();
@@ -44,7 +57,9 @@ export class NodeStat {
     copy.version = this.version;
     copy.cversion = this.cversion;
     copy.aversion = this.aversion;
-    copy.ephemeralOwner = this.ephemeralOwner;
+    copy.ownerHigh = this.ownerHigh;
+    copy.ownerLow = this.ownerLow;
+    copy.showsOwner = this.showsOwner;
     copy.dataLength = this.dataLength;
     copy.childCount = this.childCount;
     return copy;
@@ -78,50 +93,58 @@ export class NodeStat {
     if (isGreater(stamp.zxidHigh, stamp.zxidLow, this.pzxidHigh, this.pzxidLow)) this.setPzxid(stamp);
   }
 
-  /** Appends the 68 bytes that clients see; cversion and ephemeralOwner are derived (client-protocol 3.3). */
+  /** Appends the 68 bytes that clients see; cversion is derived (client-protocol 3.3). */
   write(out: Writer): void {
     const at = out.reserve(STAT_BYTES);
     const { view } = out;
-    const owner = this.ephemeralOwner;
-    const ownerHigh = owner === 0n ? 0 : highOf(owner);
-    const ownerLow = owner === 0n ? 0 : lowOf(owner);
-    const showsOwner = kindOf(ownerHigh, ownerLow) === "ephemeral";
-    view.setInt32(at, this.czxidHigh);
-    view.setInt32(at + 4, this.czxidLow);
-    view.setInt32(at + 8, this.mzxidHigh);
-    view.setInt32(at + 12, this.mzxidLow);
-    view.setInt32(at + 16, this.ctimeHigh);
-    view.setInt32(at + 20, this.ctimeLow);
-    view.setInt32(at + 24, this.mtimeHigh);
-    view.setInt32(at + 28, this.mtimeLow);
-    view.setInt32(at + 32, this.version);
+    this.writeHead(view, at, at + 16);
     view.setInt32(at + 36, 2 * this.cversion - this.childCount);
     view.setInt32(at + 40, this.aversion);
-    view.setInt32(at + 44, showsOwner ? ownerHigh : 0);
-    view.setInt32(at + 48, showsOwner ? ownerLow : 0);
+    view.setInt32(at + 44, this.showsOwner ? this.ownerHigh : 0);
+    view.setInt32(at + 48, this.showsOwner ? this.ownerLow : 0);
     view.setInt32(at + 52, this.dataLength);
     view.setInt32(at + 56, this.childCount);
-    view.setInt32(at + 60, this.pzxidHigh);
-    view.setInt32(at + 64, this.pzxidLow);
+    this.writePzxid(view, at + 60);
+  }
+
+  /** Appends the 60 bytes that files hold. */
+  writePersisted(out: Writer): void {
+    const at = out.reserve(STAT_PERSISTED_BYTES);
+    const { view } = out;
+    this.writeHead(view, at, at + 16);
+    this.writeStored(view, at + 36);
+    this.writePzxid(view, at + 52);
   }
 
   /** The 60 bytes of the node's digest, where pzxid stands third (on-disk-formats 7.1). */
   writeDigestBlock(view: DataView): void {
-    const owner = this.ephemeralOwner;
-    view.setInt32(0, this.czxidHigh);
-    view.setInt32(4, this.czxidLow);
-    view.setInt32(8, this.mzxidHigh);
-    view.setInt32(12, this.mzxidLow);
-    view.setInt32(16, this.pzxidHigh);
-    view.setInt32(20, this.pzxidLow);
-    view.setInt32(24, this.ctimeHigh);
-    view.setInt32(28, this.ctimeLow);
-    view.setInt32(32, this.mtimeHigh);
-    view.setInt32(36, this.mtimeLow);
-    view.setInt32(40, this.version);
-    view.setInt32(44, this.cversion);
-    view.setInt32(48, this.aversion);
-    view.setInt32(52, owner === 0n ? 0 : highOf(owner));
-    view.setInt32(56, owner === 0n ? 0 : lowOf(owner));
+    this.writeHead(view, 0, 24);
+    this.writePzxid(view, 16);
+    this.writeStored(view, 44);
+  }
+
+  /** czxid and mzxid, and elsewhere ctime, mtime and version. */
+  private writeHead(view: DataView, at: number, times: number): void {
+    view.setInt32(at, this.czxidHigh);
+    view.setInt32(at + 4, this.czxidLow);
+    view.setInt32(at + 8, this.mzxidHigh);
+    view.setInt32(at + 12, this.mzxidLow);
+    view.setInt32(times, this.ctimeHigh);
+    view.setInt32(times + 4, this.ctimeLow);
+    view.setInt32(times + 8, this.mtimeHigh);
+    view.setInt32(times + 12, this.mtimeLow);
+    view.setInt32(times + 16, this.version);
+  }
+
+  private writeStored(view: DataView, at: number): void {
+    view.setInt32(at, this.cversion);
+    view.setInt32(at + 4, this.aversion);
+    view.setInt32(at + 8, this.ownerHigh);
+    view.setInt32(at + 12, this.ownerLow);
+  }
+
+  private writePzxid(view: DataView, at: number): void {
+    view.setInt32(at, this.pzxidHigh);
+    view.setInt32(at + 4, this.pzxidLow);
   }
 }

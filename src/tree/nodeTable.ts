@@ -1,4 +1,4 @@
-import { isGreater, longOf } from "./long.ts";
+import { isGreater } from "./long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { kindOf } from "./owners.ts";
 import { CHUNK_BITS, Records, recordAt } from "./records.ts";
@@ -231,36 +231,7 @@ export class NodeTable {
     this.setExtraWord(ref, OWNER_PREVIOUS, previous);
   }
 
-  /** The 68 bytes of a Stat, derived fields included (client-protocol 3.3). */
-  writeStat(ref: NodeRef, view: DataView, at: number): void {
-    const row = this.row(ref);
-    const from = rowAt(ref);
-    this.writeHead(row, from, view, at, 0);
-    view.setInt32(at + 52, Math.max(0, row[from + DATA_LENGTH] as number));
-    const extra = row[from + EXTRAS] as number;
-    if (extra === NONE) {
-      putZeros(view, at + 36);
-      view.setInt32(at + 56, 0);
-      view.setInt32(at + 60, row[from + CZXID] as number);
-      view.setInt32(at + 64, row[from + CZXID + 1] as number);
-      return;
-    }
-    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
-    const x = recordAt(extra, EXTRA_WORDS);
-    const children = words[x + CHILD_COUNT] as number;
-    const ownerHigh = words[x + OWNER] as number;
-    const ownerLow = words[x + OWNER + 1] as number;
-    const showsOwner = kindOf(ownerHigh, ownerLow, this.emulates353) === "ephemeral";
-    view.setInt32(at + 36, 2 * (words[x + CVERSION] as number) - children);
-    view.setInt32(at + 40, words[x + AVERSION] as number);
-    view.setInt32(at + 44, showsOwner ? ownerHigh : 0);
-    view.setInt32(at + 48, showsOwner ? ownerLow : 0);
-    view.setInt32(at + 56, children);
-    view.setInt32(at + 60, words[x + PZXID] as number);
-    view.setInt32(at + 64, words[x + PZXID + 1] as number);
-  }
-
-  /** Fills in a fresh NodeStat. */
+  /** Overwrites every field. */
   readStat(ref: NodeRef, stat: NodeStat): void {
     const row = this.row(ref);
     const from = rowAt(ref);
@@ -271,56 +242,6 @@ export class NodeTable {
     stat.dataLength = Math.max(0, row[from + DATA_LENGTH] as number);
     this.readModified(row, from, stat);
     this.readExtras(row, from, stat);
-  }
-
-  /** The 60 bytes of a StatPersisted. */
-  writeStatPersisted(ref: NodeRef, view: DataView, at: number): void {
-    this.writeHead(this.row(ref), rowAt(ref), view, at, 0);
-    this.writeStored(ref, view, at + 36, at + 52);
-  }
-
-  /** The 60 bytes of the node's digest, where pzxid stands third (on-disk-formats 7.1). */
-  writeDigestBlock(ref: NodeRef, view: DataView): void {
-    this.writeHead(this.row(ref), rowAt(ref), view, 0, 8);
-    this.writeStored(ref, view, 44, 16);
-  }
-
-  /** czxid, mzxid, a gap, ctime, mtime, version. */
-  private writeHead(row: Int32Array, from: number, view: DataView, at: number, gap: number): void {
-    const times = at + 16 + gap;
-    view.setInt32(at, row[from + CZXID] as number);
-    view.setInt32(at + 4, row[from + CZXID + 1] as number);
-    view.setInt32(times, row[from + CTIME] as number);
-    view.setInt32(times + 4, row[from + CTIME + 1] as number);
-    const modified = row[from + MODIFIED] as number;
-    const words = modified === NONE ? row : (this.modified.chunks[modified >> CHUNK_BITS] as Int32Array);
-    const m = modified === NONE ? from + CZXID : recordAt(modified, MODIFIED_WORDS);
-    view.setInt32(at + 8, words[m] as number);
-    view.setInt32(at + 12, words[m + 1] as number);
-    view.setInt32(times + 8, words[m + 2] as number);
-    view.setInt32(times + 12, words[m + 3] as number);
-    view.setInt32(times + 16, modified === NONE ? 0 : (words[m + 4] as number));
-  }
-
-  /** cversion, aversion and owner as they are stored, and pzxid elsewhere. */
-  private writeStored(ref: NodeRef, view: DataView, at: number, pzxidAt: number): void {
-    const row = this.row(ref);
-    const from = rowAt(ref);
-    const extra = row[from + EXTRAS] as number;
-    if (extra === NONE) {
-      putZeros(view, at);
-      view.setInt32(pzxidAt, row[from + CZXID] as number);
-      view.setInt32(pzxidAt + 4, row[from + CZXID + 1] as number);
-      return;
-    }
-    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
-    const x = recordAt(extra, EXTRA_WORDS);
-    view.setInt32(at, words[x + CVERSION] as number);
-    view.setInt32(at + 4, words[x + AVERSION] as number);
-    view.setInt32(at + 8, words[x + OWNER] as number);
-    view.setInt32(at + 12, words[x + OWNER + 1] as number);
-    view.setInt32(pzxidAt, words[x + PZXID] as number);
-    view.setInt32(pzxidAt + 4, words[x + PZXID + 1] as number);
   }
 
   private readModified(row: Int32Array, from: number, stat: NodeStat): void {
@@ -337,15 +258,23 @@ export class NodeTable {
   private readExtras(row: Int32Array, from: number, stat: NodeStat): void {
     const extra = row[from + EXTRAS] as number;
     if (extra === NONE) {
+      stat.cversion = 0;
+      stat.aversion = 0;
+      stat.ownerHigh = 0;
+      stat.ownerLow = 0;
+      stat.showsOwner = false;
       stat.pzxidHigh = stat.czxidHigh;
       stat.pzxidLow = stat.czxidLow;
+      stat.childCount = 0;
       return;
     }
     const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
     const x = recordAt(extra, EXTRA_WORDS);
     stat.cversion = words[x + CVERSION] as number;
     stat.aversion = words[x + AVERSION] as number;
-    stat.ephemeralOwner = longOf(words[x + OWNER] as number, words[x + OWNER + 1] as number);
+    stat.ownerHigh = words[x + OWNER] as number;
+    stat.ownerLow = words[x + OWNER + 1] as number;
+    stat.showsOwner = kindOf(stat.ownerHigh, stat.ownerLow, this.emulates353) === "ephemeral";
     stat.pzxidHigh = words[x + PZXID] as number;
     stat.pzxidLow = words[x + PZXID + 1] as number;
     stat.childCount = words[x + CHILD_COUNT] as number;
@@ -399,14 +328,6 @@ export class NodeTable {
 
 function rowAt(ref: NodeRef): number {
   return recordAt(ref, ROW_WORDS);
-}
-
-/** Sixteen bytes of zeros. */
-function putZeros(view: DataView, at: number): void {
-  view.setInt32(at, 0);
-  view.setInt32(at + 4, 0);
-  view.setInt32(at + 8, 0);
-  view.setInt32(at + 12, 0);
 }
 
 const NONE = 0;

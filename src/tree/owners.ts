@@ -5,7 +5,7 @@
  */
 export type NodeKind = "persistent" | "ephemeral" | "container" | "ttl";
 
-export function kindOf(ownerHigh: number, ownerLow: number, emulates353 = false): NodeKind {
+export function kindOf(ownerHigh: number, ownerLow: number, emulates353: boolean): NodeKind {
   if (ownerHigh === 0 && ownerLow === 0) return "persistent";
   if (ownerHigh === MOST_NEGATIVE && ownerLow === 0) return "container";
   if (emulates353 && ownerHigh < 0) return "ttl";

@@ -1,72 +1,67 @@
 import type { Writer } from "jute-ts";
-import { crc32 } from "../base/checksum.ts";
-import { STAT_BYTES, STAT_PERSISTED_BYTES, type Stat, type StatPersisted } from "../wire/client/shared.ts";
+import type { Stat, StatPersisted } from "../wire/client/shared.ts";
+import { digestOfContent } from "./digest.ts";
 import { longOf } from "./long.ts";
+import { NodeStat } from "./nodeStat.ts";
 import type { NodeRef, NodeTable } from "./nodeTable.ts";
 
-/** The three forms of what is fixed about a node: as clients see it, as files hold it, as the digest takes it. */
+/** A node's numbers, read and written at once; who keeps them makes a NodeStat of his own. */
 
-/** cversion, dataLength, numChildren and ephemeralOwner are derived (client-protocol 3.3). */
-export function statOf(table: NodeTable, ref: NodeRef): Stat {
-  table.writeStat(ref, SCRATCH, 0);
-  return {
-    czxid: SCRATCH.getBigInt64(0),
-    mzxid: SCRATCH.getBigInt64(8),
-    ctime: SCRATCH.getBigInt64(16),
-    mtime: SCRATCH.getBigInt64(24),
-    version: SCRATCH.getInt32(32),
-    cversion: SCRATCH.getInt32(36),
-    aversion: SCRATCH.getInt32(40),
-    ephemeralOwner: SCRATCH.getBigInt64(44),
-    dataLength: SCRATCH.getInt32(52),
-    numChildren: SCRATCH.getInt32(56),
-    pzxid: SCRATCH.getBigInt64(60),
-  };
+/** Appends the 68 bytes of a Stat. */
+export function writeStat(table: NodeTable, ref: NodeRef, out: Writer): void {
+  read(table, ref).write(out);
 }
 
+/** Appends the 60 bytes of a StatPersisted. */
+export function writeStatPersisted(table: NodeTable, ref: NodeRef, out: Writer): void {
+  read(table, ref).writePersisted(out);
+}
+
+/** The node's digest if it counts: unsigned 32 bits over path, data and numbers (on-disk-formats 7.1). */
+export function digestOf(table: NodeTable, ref: NodeRef): number {
+  return digestOfContent(table.contentCrc(ref), read(table, ref));
+}
+
+/** As clients see it. */
+export function statOf(table: NodeTable, ref: NodeRef): Stat {
+  const stat = read(table, ref);
+  const { cversion, dataLength, childCount } = stat;
+  const ephemeralOwner = stat.showsOwner ? stat.ephemeralOwner : 0n;
+  const derived = { cversion: (2 * cversion - childCount) | 0, ephemeralOwner, dataLength, numChildren: childCount };
+  return { ...statPersistedOf(table, ref), ...derived };
+}
+
+/** As files hold it. */
 export function statPersistedOf(table: NodeTable, ref: NodeRef): StatPersisted {
-  table.writeStatPersisted(ref, SCRATCH, 0);
+  const stat = read(table, ref);
+  const { version, cversion, aversion, ephemeralOwner } = stat;
   return {
-    czxid: SCRATCH.getBigInt64(0),
-    mzxid: SCRATCH.getBigInt64(8),
-    ctime: SCRATCH.getBigInt64(16),
-    mtime: SCRATCH.getBigInt64(24),
-    version: SCRATCH.getInt32(32),
-    cversion: SCRATCH.getInt32(36),
-    aversion: SCRATCH.getInt32(40),
-    ephemeralOwner: SCRATCH.getBigInt64(44),
-    pzxid: SCRATCH.getBigInt64(52),
+    czxid: longOf(stat.czxidHigh, stat.czxidLow),
+    mzxid: longOf(stat.mzxidHigh, stat.mzxidLow),
+    ctime: longOf(stat.ctimeHigh, stat.ctimeLow),
+    mtime: longOf(stat.mtimeHigh, stat.mtimeLow),
+    version,
+    cversion,
+    aversion,
+    ephemeralOwner,
+    pzxid: longOf(stat.pzxidHigh, stat.pzxidLow),
   };
 }
 
 /** Milliseconds since 1970. Cheap: the reaper asks it of every TTL node. */
 export function mtimeOf(table: NodeTable, ref: NodeRef): bigint {
-  table.writeStatPersisted(ref, SCRATCH, 0);
-  return SCRATCH.getBigInt64(24);
-}
-
-/** The 68 bytes of a Stat. */
-export function writeStat(table: NodeTable, ref: NodeRef, out: Writer): void {
-  const at = out.reserve(STAT_BYTES);
-  table.writeStat(ref, out.view, at);
-}
-
-/** The 60 bytes of a StatPersisted. */
-export function writeStatPersisted(table: NodeTable, ref: NodeRef, out: Writer): void {
-  const at = out.reserve(STAT_PERSISTED_BYTES);
-  table.writeStatPersisted(ref, out.view, at);
-}
-
-/** The node's digest if it counts: unsigned 32 bits over path, data and a block of 60 bytes (on-disk-formats 7.1). */
-export function digestOf(table: NodeTable, ref: NodeRef): number {
-  table.writeDigestBlock(ref, DIGEST_VIEW);
-  return crc32(table.contentCrc(ref), DIGEST_BYTES);
+  const { mtimeHigh, mtimeLow } = read(table, ref);
+  return longOf(mtimeHigh, mtimeLow);
 }
 
 export function ownerOf(table: NodeTable, ref: NodeRef): bigint {
   return longOf(table.ownerHigh(ref), table.ownerLow(ref));
 }
 
-const SCRATCH = new DataView(new ArrayBuffer(STAT_BYTES));
-const DIGEST_BYTES = new Uint8Array(60);
-const DIGEST_VIEW = new DataView(DIGEST_BYTES.buffer);
+/** Good until the next call. */
+function read(table: NodeTable, ref: NodeRef): NodeStat {
+  table.readStat(ref, READ);
+  return READ;
+}
+
+const READ = new NodeStat();
