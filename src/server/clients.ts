@@ -280,8 +280,7 @@ export class Clients {
     this.received(connection);
     this.port.fourLetterWord(word, connection);
     // Only now: the answer does not count itself.
-    connection.stats.sent++;
-    this.totals.sent++;
+    this.sent(connection);
     return true;
   }
 
@@ -289,6 +288,12 @@ export class Clients {
   received(connection: ClientConnection): void {
     connection.stats.received++;
     this.totals.received++;
+  }
+
+  /** A packet: the answer to one that was received, or an event. */
+  sent(connection: ClientConnection): void {
+    connection.stats.sent++;
+    this.totals.sent++;
   }
 
   // The handshake (client-protocol 4.1).
@@ -360,8 +365,7 @@ export class Clients {
       connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined },
     );
     out.patchInt(start, out.length - start - 4);
-    connection.stats.sent++;
-    this.totals.sent++;
+    this.sent(connection);
     this.touchWriter(connection);
   }
 
@@ -370,8 +374,7 @@ export class Clients {
       const connection = this.connections.get(watcher);
       if (connection === undefined || !checkAcl(treeEvent.acl, Perms.read, connection.identities, this.rules)) return;
       writeNotification(connection.out, treeEvent.type, treeEvent.path, zxid);
-      connection.stats.sent++;
-      this.totals.sent++;
+      this.sent(connection);
       this.touchWriter(connection);
     });
   }

@@ -352,8 +352,7 @@ export class Requests {
   }
 
   private sent(connection: ClientConnection, op: number, xid: number, latencyMs: number): void {
-    connection.stats.sent++;
-    this.clients.totals.sent++;
+    this.clients.sent(connection);
     this.note(connection, op, xid, latencyMs);
     this.clients.touchWriter(connection);
   }
@@ -378,8 +377,9 @@ export class Requests {
 export interface RequestsPort {
   readonly serving: Upstream | undefined;
   readonly totals: Totals;
-  /** Counts a packet. */
+  /** Each counts a packet. */
   received(connection: ClientConnection): void;
+  sent(connection: ClientConnection): void;
   /** Closes at once, without a byte more. */
   drop(connection: ClientConnection): void;
   /** Closes once what is written has left. */
