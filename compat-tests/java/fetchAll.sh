@@ -6,4 +6,5 @@ fetch=$suites/java/fetch.sh
 "$fetch"
 "$fetch" "$suites/curator"
 "$fetch" "$suites/apacheTests"
+"$fetch" "$suites/kafka"
 while read -r version; do "$fetch" "$suites/oldClients" "-Dzookeeper.version=$version"; done <"$suites/oldClients/versions.txt"

@@ -1,9 +1,10 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Child, startChild } from "../peers/child.ts";
+import { javaClassPath } from "../peers/javaServer.ts";
 import { freePorts } from "../peers/ports.ts";
 
 /** A Kafka 3.9 broker that keeps its cluster in ZooKeeper, through its restarts: its ports and its records stay. */
@@ -101,21 +102,10 @@ export async function runKafkaTool(main: string, args: readonly string[]): Promi
 
 /** What java is told to run a class of Kafka's, or a driver of src/. */
 export function javaArgs(main: string, args: readonly string[]): readonly string[] {
-  return [...JVM_FLAGS, "-cp", classPath(), main, ...args];
-}
-
-/** The compiled drivers, which hold the log's configuration too, and Kafka's jars; fetched by the first call on a machine. */
-function classPath(): string {
-  if (folders === undefined) {
-    const [lib, drivers] = execFileSync(join(__dirname, "fetch.sh"), { encoding: "utf8" }).trim().split("\n");
-    if (lib === undefined || drivers === undefined) throw new Error("kafka/fetch.sh printed no folders");
-    folders = `${drivers}:${lib}/*`;
-  }
-  return folders;
+  return [...JVM_FLAGS, "-cp", javaClassPath(__dirname), main, ...args];
 }
 
 const execFileAsync = promisify(execFile);
-let folders: string | undefined;
 
 // A small heap and the quick compiler, as for the Java servers: they share two cores.
 const JVM_FLAGS = [

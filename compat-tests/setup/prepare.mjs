@@ -13,7 +13,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(locked).mti
   run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
 run(join(root, "compat-tests", "java", "fetchAll.sh"), []);
-for (const peer of ["kafka", "kazoo"]) run(join(root, "compat-tests", peer, "fetch.sh"), []);
+run(join(root, "compat-tests", "kazoo", "fetch.sh"), []);
 run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"]);
 
 function run(command, args) {
