@@ -49,6 +49,17 @@ export class RequestRefused extends Error {
   }
 }
 
+/** The code that a request is refused with; 0 when it is not. */
+export async function refusal(ask: () => Promise<unknown>): Promise<number> {
+  try {
+    await ask();
+    return 0;
+  } catch (error) {
+    if (error instanceof RequestRefused) return error.code;
+    throw error;
+  }
+}
+
 /** A session that asks one thing at a time and does nothing by itself: no ping, no reconnect. Data is text of one byte a character. */
 export class Client {
   readonly raw: RawClient;

@@ -4,7 +4,7 @@ import { CreateRequest, CreateTTLRequest } from "../../src/wire/client/requests.
 import { MultiHeader } from "../../src/wire/client/shared.ts";
 import { type Ensemble, startEnsemble } from "../peers/ensemble.ts";
 import { waitFor } from "../peers/waiting.ts";
-import { Client, RequestRefused } from "./client.ts";
+import { Client, refusal } from "./client.ts";
 import { expectEqualTrees } from "./dump.ts";
 import { leadBy, ofKind, QUIET } from "./members.ts";
 import { MIXES } from "./mixes.ts";
@@ -118,16 +118,6 @@ async function parentWithTTL(client: Client, path: string, ttlMs: number): Promi
   CreateRequest.write(body, { path: `${path}/x`, data: null, acl: OPEN, flags: 0 });
   MultiHeader.write(body, { type: -1, done: true, err: -1 });
   expect((await client.raw.call(Op.multi, body.toBytes())).err).toBe(0);
-}
-
-async function refusal(ask: () => Promise<unknown>): Promise<number> {
-  try {
-    await ask();
-    return 0;
-  } catch (error) {
-    if (error instanceof RequestRefused) return error.code;
-    throw error;
-  }
 }
 
 const OPEN = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];

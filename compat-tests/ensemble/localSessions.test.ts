@@ -1,7 +1,7 @@
 import { Op } from "../../src/wire/client/numbers.ts";
 import { type Ensemble, type Member, startEnsemble } from "../peers/ensemble.ts";
 import { waitFor } from "../peers/waiting.ts";
-import { Client, EPHEMERAL, RequestRefused } from "./client.ts";
+import { Client, EPHEMERAL, refusal } from "./client.ts";
 import { expectEqualTrees } from "./dump.ts";
 import { leadBy, ofKind, QUIET, zxidOf } from "./members.ts";
 import { MIXES } from "./mixes.ts";
@@ -123,16 +123,6 @@ function taken(member: Member, client: Client): Promise<Client> {
   return waitFor(`the session to be taken up by member ${member.id}`, 30_000, () =>
     Client.resume(member.clientPort, client.ticket).catch(() => undefined),
   );
-}
-
-async function refusal(ask: () => Promise<unknown>): Promise<number> {
-  try {
-    await ask();
-    return 0;
-  } catch (error) {
-    if (error instanceof RequestRefused) return error.code;
-    throw error;
-  }
 }
 
 const SHORT_SESSION_MS = 1_000;
