@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Op } from "../../src/wire/client/numbers.ts";
 import { CreateRequest, ExistsRequest } from "../../src/wire/client/requests.ts";
@@ -74,6 +74,38 @@ describe("start-foreground", () => {
     expect(await ownerOf(third, "/e")).toBe(sessionId);
   });
 });
+
+test("autopurge: the first round of a start leaves the newest snapshots, and everything that was written", async () => {
+  const port = await freePort();
+  const place = [`dataDir=${installation.dataDir}`, `clientPort=${port}`, "clientPortAddress=127.0.0.1"];
+  const files = (prefix: string): readonly string[] =>
+    readdirSync(join(installation.dataDir, "version-2"))
+      .filter((name) => name.startsWith(prefix))
+      .sort((a, b) => zxidIn(a) - zxidIn(b));
+  installation.config([...place, "snapCount=10"]);
+  const first = installation.foreground();
+  await serves(port);
+  const client = await RawClient.open(port);
+  for (let i = 0; i < 100; i++) await create(client, `/n${i}`);
+  await waitFor("several snapshots", 10_000, () => (files("snapshot.").length > 5 ? true : undefined));
+  first.process.kill("SIGTERM");
+  await first.ended;
+  const before = files("snapshot.");
+  const logs = files("log.").length;
+
+  installation.config([...place, "autopurge.snapRetainCount=3", "autopurge.purgeInterval=1"]);
+  installation.foreground();
+  await serves(port);
+  await waitFor("old snapshots to go", 10_000, () => (files("snapshot.").length === 3 ? true : undefined));
+  expect(files("snapshot.")).toEqual(before.slice(-3));
+  await waitFor("old logs to go", 10_000, () => (files("log.").length < logs ? true : undefined));
+  const again = await RawClient.open(port);
+  for (const path of ["/n0", "/n99"]) expect(await ownerOf(again, path)).toBe(0n);
+});
+
+function zxidIn(name: string): number {
+  return Number.parseInt(name.split(".")[1] ?? "", 16);
+}
 
 test("SIGINT ends it as well", async () => {
   const port = await installation.moveSample();
