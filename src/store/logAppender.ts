@@ -28,6 +28,8 @@ export class LogAppender {
   private name: string | undefined;
   private position = 0;
   private padded = 0;
+  /** From `position` to here the file holds zeros that were written, not a hole. */
+  private zeroed = 0;
 
   constructor(directory: Directory, options: LogAppenderOptions) {
     this.directory = directory;
@@ -49,7 +51,18 @@ export class LogAppender {
     for (const entry of entries) this.add(entry);
     if (this.padded > before) this.directory.resize(name, this.size);
     this.directory.write(name, start, this.writer.written());
+    if (this.position > this.zeroed) this.zeroAhead(name);
     if (this.options.forceSync) this.directory.sync(name);
+  }
+
+  /**
+   * Fills the padding that comes next. A sync after a write into a hole waits for the file system's journal, for it gave the
+   * file a block; over zeros that were written it takes half the time.
+   */
+  private zeroAhead(name: string): void {
+    this.zeroed = Math.min(this.padded, this.position + ZEROS.length);
+    if (this.zeroed > this.position)
+      this.directory.write(name, this.position, ZEROS.subarray(0, this.zeroed - this.position));
   }
 
   /** The next append begins a new file. */
@@ -85,6 +98,7 @@ export class LogAppender {
     this.name = name;
     this.position = LOG_HEADER_BYTES;
     this.padded = LOG_HEADER_BYTES;
+    this.zeroed = LOG_HEADER_BYTES;
     return name;
   }
 
@@ -110,3 +124,4 @@ export function paddedSize(position: number, size: number, block: number): numbe
 }
 
 const WRITER_BYTES = 256 * 1024;
+const ZEROS = new Uint8Array(256 * 1024);

@@ -113,6 +113,7 @@ describe("append", () => {
       "syncDirectory",
       "resize log.1",
       "write log.1",
+      "write log.1",
       "sync log.1",
     ]);
     expect(bench.append(4, 4)).toBe("flushed 4 (1)");
@@ -126,6 +127,24 @@ describe("append", () => {
     const expected = sampleLog(zxids(1, 4));
     expect(bench.directory.read("log.1", 0, expected.length)).toEqual(expected);
     expect(bench.directory.size("log.1")).toBe(16 + 65_536);
+  });
+
+  test("zeros are written ahead, to the end of the padding at most, whenever the last have been used up", () => {
+    const bench = new Bench({ preAllocSizeBytes: 1 << 20 });
+    const writes = zxids(1, 12).map((zxid) => {
+      bench.append(Number(zxid), Number(zxid), 100_000);
+      return bench.calls.filter((call) => call === "write log.1").length;
+    });
+    // The eleventh runs over the end of the padding, which grows with the twelfth.
+    expect(writes).toEqual([2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 2]);
+    expect(bench.recovered()).toBe(`none + ${zxids(1, 12).join(" ")}`);
+  });
+
+  test("without padding nothing is written ahead", () => {
+    const bench = new Bench({ preAllocSizeBytes: 0 });
+    bench.append(1, 1);
+    bench.append(2, 2);
+    expect(bench.calls).toEqual(["write log.1", "sync log.1"]);
   });
 
   test("does not sync when forceSync is off", () => {
@@ -502,8 +521,8 @@ describe("errors of the disk", () => {
   test("a full disk while appending", () => {
     const bench = new Bench();
     bench.append(1, 1);
-    bench.directory.capacityBytes = 100;
-    expect(bench.append(2, 2)).toBe(
+    bench.directory.capacityBytes = 100_000;
+    expect(bench.append(2, 2, 100_000)).toBe(
       "failed: the transaction log: ENOSPC: no space left on device, write '/data/log.1'",
     );
     expect(bench.recovered()).toBe("none + 1");
