@@ -63,6 +63,15 @@ test("transactions of one turn become one group, in order, and are on disk when 
   expect(recovered()).toEqual([undefined, zxids(1, 100)]);
 });
 
+test("small transactions of rounds without a pause become one group", async () => {
+  for (const zxid of zxids(1, 10)) {
+    disk.submit({ kind: "append", entries: [sampleTxn(zxid, 100)] });
+    await new Promise(setImmediate);
+  }
+  await until(() => lastFlushed() === 10n);
+  expect(events).toEqual([{ kind: "flushed", zxid: 10n, count: 10, fsyncMs: expect.any(Number) }]);
+});
+
 test("transactions given while the disk is busy gather", async () => {
   for (const zxid of zxids(1, 200)) {
     disk.submit({ kind: "append", entries: [sampleTxn(zxid, 100)] });

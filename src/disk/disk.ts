@@ -21,9 +21,17 @@ export class Disk {
   private busy = false;
   private overtook = false;
   private scheduled = false;
+  /** What had gathered when the loop was last looked at. */
+  private seenBytes = 0;
   private ended = false;
   private closed: (() => void) | undefined;
-  private readonly send = (): void => {
+  private readonly sendWhenQuiet = (): void => {
+    const { length } = this.packed;
+    if (length !== this.seenBytes && length < ENOUGH_BYTES) {
+      this.seenBytes = length;
+      setImmediate(this.sendWhenQuiet);
+      return;
+    }
     this.scheduled = false;
     this.sendWaiting();
   };
@@ -48,15 +56,13 @@ export class Disk {
     this.listener = listener;
   }
 
-  /** Takes a copy of the bytes. They leave at the end of the turn, together with what else is submitted in it. */
+  /** Takes a copy of the bytes. They leave together with what else is submitted until the loop has a round without. */
   submit(command: DiskCommand): void {
     if (command.kind === "append") for (const entry of command.entries) this.packed.add(entry);
     else if (command.kind === "snapshotChunk")
       this.waiting.push({ kind: "chunk", bytes: command.bytes.slice().buffer });
     else this.queueBarrier({ kind: "command", command });
-    if (this.scheduled || this.busy) return;
-    this.scheduled = true;
-    setImmediate(this.send);
+    this.schedule();
   }
 
   /**
@@ -120,8 +126,20 @@ export class Disk {
 
   private answered(events: readonly DiskEvent[]): void {
     this.busy = false;
-    this.sendWaiting();
+    if (this.packed.length >= ENOUGH_BYTES) this.sendWaiting();
     for (const event of events) this.listener(event);
+    if (this.packed.length > 0 || this.waiting.length > 0) this.schedule();
+  }
+
+  /**
+   * A message to the thread and a sync cost as much as a dozen small transactions: sends once a round of the loop brought
+   * nothing more, or enough is there.
+   */
+  private schedule(): void {
+    if (this.scheduled || this.busy) return;
+    this.scheduled = true;
+    this.seenBytes = 0;
+    setImmediate(this.sendWhenQuiet);
   }
 
   private end(reason: string): void {
@@ -153,5 +171,7 @@ function spawnWorker(workerData: DiskWorkerData, transferList: readonly Transfer
   return new Worker(join(__dirname, "diskWorker.js"), { workerData, transferList: [...transferList], name: "disk" });
 }
 
+/** Less than this waits for a quiet round of the loop. */
+const ENOUGH_BYTES = 4 * 1024;
 /** Less than this is not worth a message and a sync of its own while more is about to come. */
 const KICK_BYTES = 16 * 1024;
