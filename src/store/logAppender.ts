@@ -1,5 +1,5 @@
 import { Writer } from "jute-ts";
-import { assert, present } from "../base/assert.ts";
+import { InvariantError, present } from "../base/assert.ts";
 import type { Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory } from "./directory.ts";
@@ -56,8 +56,8 @@ export class LogAppender {
   }
 
   /**
-   * Fills the padding that comes next. A sync after a write into a hole waits for the file system's journal, for it gave the
-   * file a block; over zeros that were written it takes half the time.
+   * Fills the padding that comes next. A sync after a write into a hole must also bring to disk which block the file was given;
+   * over zeros that were written it takes half the time.
    */
   private zeroAhead(name: string): void {
     this.zeroed = Math.min(this.padded, this.position + ZEROS.length);
@@ -72,15 +72,17 @@ export class LogAppender {
   }
 
   private add(entry: TxnBytes): void {
-    const { last } = this;
-    assert(
-      last === undefined || continues(last, entry.zxid),
-      `the log goes on without a gap: ${zxidText(entry.zxid)} after ${zxidText(last ?? entry.zxid)}`,
-    );
+    this.checkContinues(entry.zxid);
     this.padded = paddedSize(this.position, this.padded, this.options.preAllocSizeBytes);
     writeRecord(this.writer, entry.bytes);
     this.position += entry.bytes.length + RECORD_OVERHEAD_BYTES;
     this.last = entry.zxid;
+  }
+
+  private checkContinues(zxid: Zxid): void {
+    const { last } = this;
+    if (last === undefined || continues(last, zxid)) return;
+    throw new InvariantError(`the log goes on without a gap: ${zxidText(zxid)} after ${zxidText(last)}`);
   }
 
   private create(zxid: Zxid): string {
