@@ -23,6 +23,7 @@ const LANES: readonly (readonly (readonly [file: string, tests: number])[])[] = 
     ["test_partitioner", 8],
     ["test_connection", 10],
     ["test_interrupt", 1],
+    ["test_build", 1],
   ],
   [
     ["test_lock", 31],
