@@ -70,7 +70,7 @@ export class Disk {
    * something to read: takes an answer that is there and sends what gathered, so that the disk does not wait for the others.
    */
   kick(): void {
-    if (this.packed.length < KICK_BYTES) return;
+    if (this.packed.length < ENOUGH_BYTES) return;
     if (this.busy) {
       const answer = receiveMessageOnPort(this.port);
       if (answer === undefined) return;
@@ -171,7 +171,5 @@ function spawnWorker(workerData: DiskWorkerData, transferList: readonly Transfer
   return new Worker(join(__dirname, "diskWorker.js"), { workerData, transferList: [...transferList], name: "disk" });
 }
 
-/** Less than this waits for a quiet round of the loop. */
-const ENOUGH_BYTES = 4 * 1024;
 /** Less than this is not worth a message and a sync of its own while more is about to come. */
-const KICK_BYTES = 16 * 1024;
+const ENOUGH_BYTES = 16 * 1024;
