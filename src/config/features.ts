@@ -12,10 +12,7 @@ export interface FeatureSettings {
   readonly containerMaxNeverUsedIntervalMs: number;
   readonly enforceQuota: boolean;
   readonly connectionThrottle: ConnectionThrottleSettings;
-  /** Requests in process from which on no further one is taken up; 0 or less: no limit. */
-  readonly requestThrottleMaxRequests: number;
-  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
-  readonly throttledOpWaitTimeMs: number;
+  readonly requestThrottle: RequestThrottleSettings;
   /** Frames above it are large; -1: none is. */
   readonly largeRequestThresholdBytes: number;
   /** What all large requests in process may have together. */
@@ -49,6 +46,22 @@ export interface ConnectionThrottleSettings {
   readonly weights: ConnectionWeights | undefined;
 }
 
+/** Who waits before a request is taken up, and for how long (operations table D, request_*). */
+export interface RequestThrottleSettings {
+  /** Requests in process from which on no further one is taken up; 0 or less: no limit. */
+  readonly maxRequests: number;
+  /** How often those who wait are looked at, beside whenever a request was answered; 0 or less: not. */
+  readonly stallTimeMs: number;
+  /** Whether stale ones are dropped; which are, the next two say. */
+  readonly dropsStale: boolean;
+  /** Those of a connection that is closed. */
+  readonly checksConnection: boolean;
+  /** Those that are older than their session's time-out. */
+  readonly checksLatency: boolean;
+  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
+  readonly throttledOpWaitMs: number;
+}
+
 export interface ConnectionWeights {
   readonly globalSession: number;
   readonly renewal: number;
@@ -62,9 +75,7 @@ export function featureSettings(file: FileKeys, system: SystemProperties, warnin
     ...containerSettings(file, system),
     enforceQuota: system.flag("zookeeper.enforceQuota", false),
     connectionThrottle: connectionThrottle(file, system, warnings),
-    // Java looks again after zookeeper.request_throttle_stall_time; here who waits is woken.
-    requestThrottleMaxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
-    throttledOpWaitTimeMs: system.int("zookeeper.throttled_op_wait_time", 0),
+    requestThrottle: requestThrottle(system),
     largeRequestThresholdBytes: largeRequestThreshold(system, warnings),
     largeRequestMaxBytes: system.int("zookeeper.largeRequestMaxBytes", 100 * 1024 * 1024),
     ...authSettings(file, system),
@@ -125,6 +136,17 @@ function connectionThrottle(file: FileKeys, system: SystemProperties, warnings: 
     dropDecrease: probability(file, system, "drop_decrease", 0.002),
     decreaseRatio: probability(file, system, "decrease_ratio", 0),
     weights: hasWeights ? weights : undefined,
+  };
+}
+
+function requestThrottle(system: SystemProperties): RequestThrottleSettings {
+  return {
+    maxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
+    stallTimeMs: system.int("zookeeper.request_throttle_stall_time", 100),
+    dropsStale: system.flag("zookeeper.request_throttle_drop_stale", true),
+    checksConnection: system.flag("zookeeper.request_stale_connection_check", true),
+    checksLatency: system.flag("zookeeper.request_stale_latency_check", false),
+    throttledOpWaitMs: system.int("zookeeper.throttled_op_wait_time", 0),
   };
 }
 

@@ -152,8 +152,7 @@ const PREFIXED = `
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1
   netty.server.earlyDropSecureConnectionHandshakes|false
   maxResponseCacheSize|0 maxGetChildrenResponseCacheSize|0
-  intBufferStartingSizeBytes request_throttle_stall_time|100 request_throttle_drop_stale|true request_stale_latency_check|false
-  request_stale_connection_check request_throttler.shutdownTimeout
+  intBufferStartingSizeBytes request_throttler.shutdownTimeout
   commitProcessor.numWorkerThreads commitProcessor.shutdownTimeout commitProcessor.maxReadBatchSize|-1
   commitProcessor.maxCommitBatchSize forward_learner_requests_to_commit_processor_disabled|false
   follower.skipLearnerRequestToNextProcessor|false messageTracker.BufferSize messageTracker.Enabled|false

@@ -30,6 +30,7 @@ import { Journal } from "./journal.ts";
 import { LargeRequests } from "./largeRequests.ts";
 import { Peer } from "./peer.ts";
 import type { ByteLink, World } from "./ports.ts";
+import { RequestThrottle } from "./requestThrottle.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
 import type { WordCommand } from "./status.ts";
 import { Voting } from "./voting.ts";
@@ -121,7 +122,7 @@ export class Server {
   }
 
   onClientClosed(connection: ClientConnection, at: Instant): void {
-    this.turn(at, () => this.home.clients.closed(connection));
+    this.turn(at, () => this.home.clients.hungUp(connection, at));
   }
 
   // The election port.
@@ -355,18 +356,17 @@ function hasLocalSessions(config: Config): boolean {
 
 /** Nothing when nothing of it is asked for: the way of a request is then one question shorter. */
 function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: Gates } {
-  const { connectionThrottle, requestThrottleMaxRequests, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
+  const { connectionThrottle, requestThrottle, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
   const isWanted =
     connectionThrottle.tokens > 0 ||
-    requestThrottleMaxRequests > 0 ||
+    requestThrottle.maxRequests > 0 ||
     largeRequestThresholdBytes !== -1 ||
     enforcedAuthSchemes.length > 0;
   if (!isWanted) return {};
   const gates: Gates = {
     connections: new ConnectionThrottle(connectionThrottle, () => world.random(), at.monoMs),
     largeRequests: new LargeRequests(largeRequestThresholdBytes, config.largeRequestMaxBytes),
-    maxRequestsInProcess: requestThrottleMaxRequests,
-    throttledOpWaitMs: config.throttledOpWaitTimeMs,
+    requests: new RequestThrottle(requestThrottle),
     authSchemes: enforcedAuthSchemes,
     newSession: hasLocalSessions(config) ? "localSession" : "globalSession",
   };
