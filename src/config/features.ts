@@ -1,3 +1,4 @@
+import { javaTrim } from "../base/javaTrim.ts";
 import type { FileKeys, SystemProperties } from "./sources.ts";
 
 /** Kinds of nodes, quotas, limits and throttles, all of them properties (operations tables C, F and G). */
@@ -23,9 +24,14 @@ export interface FeatureSettings {
   readonly aclSchemes: readonly AclScheme[];
   /** The sasl id that means every sasl user in ACLs. */
   readonly anySaslUser: string | undefined;
+  /** Names of this ensemble that a client may mean by the scheme `ensemble`; undefined: there is no such scheme. */
+  readonly ensembleNames: EnsembleNames | undefined;
   /** The x509 name that every x509 entry of an ACL means too. */
   readonly x509SuperUser: string | undefined;
 }
+
+/** `any`: none are given, and every name passes. */
+export type EnsembleNames = "any" | readonly string[];
 
 export type AclScheme = "digest" | "sasl" | "x509";
 
@@ -82,7 +88,10 @@ export function featureSettings(file: FileKeys, system: SystemProperties, warnin
   };
 }
 
-type AuthSettings = Pick<FeatureSettings, "enforcedAuthSchemes" | "aclSchemes" | "anySaslUser" | "x509SuperUser">;
+type AuthSettings = Pick<
+  FeatureSettings,
+  "enforcedAuthSchemes" | "aclSchemes" | "anySaslUser" | "ensembleNames" | "x509SuperUser"
+>;
 
 function authSettings(file: FileKeys, system: SystemProperties): AuthSettings {
   const digest = system.flag("zookeeper.DigestAuthenticationProvider.enabled", true);
@@ -92,8 +101,14 @@ function authSettings(file: FileKeys, system: SystemProperties): AuthSettings {
     enforcedAuthSchemes: enforcedAuthSchemes(file, system, digest ? ["digest", "ip"] : ["ip"]),
     aclSchemes: [...(digest ? (["digest"] as const) : []), ...others.map(([, scheme]) => scheme)],
     anySaslUser: system.text("zookeeper.letAnySaslUserDoX"),
+    ensembleNames: named.includes(ENSEMBLE_PROVIDER) ? ensembleNames(system) : undefined,
     x509SuperUser: system.text("zookeeper.X509AuthenticationProvider.superUser"),
   };
+}
+
+function ensembleNames(system: SystemProperties): EnsembleNames {
+  const text = system.text("zookeeper.ensembleAuthName");
+  return text === undefined ? "any" : text.split(",").map(javaTrim);
 }
 
 /** The hash of digest ids, by the name Node has for it; Java has several for one. */
@@ -202,6 +217,8 @@ function enforcedAuthSchemes(
 }
 
 const THROTTLE = "zookeeper.connection_throttle_";
+/** Named in `authProvider.*`, it lets clients say which ensemble they mean. */
+export const ENSEMBLE_PROVIDER = "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider";
 /** Named in `authProvider.*`, they make ACLs understand their scheme. */
 const PROVIDER_CLASSES: readonly (readonly [name: string, scheme: AclScheme])[] = [
   ["SASLAuthenticationProvider", "sasl"],

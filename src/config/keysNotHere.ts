@@ -1,4 +1,5 @@
 import type { Problem } from "./configError.ts";
+import { ENSEMBLE_PROVIDER } from "./features.ts";
 import type { FileKeys, SystemProperties } from "./sources.ts";
 
 /**
@@ -59,6 +60,7 @@ export function keyWarnings(
 }
 
 function asksForMore(key: string, value: string | undefined): boolean {
+  if (value === ENSEMBLE_PROVIDER) return false;
   const quiet = FILE_KEYS.get(key)?.quiet ?? PROPERTIES.get(`zookeeper.${key}`) ?? PROPERTIES.get(key);
   return value?.toLowerCase() !== quiet;
 }
@@ -161,7 +163,7 @@ const PREFIXED = `
   leader.maxConcurrentSnapSyncs leader.maxConcurrentDiffSyncs leader.maxTimeToWaitForEpoch|-1 leader.ackLoggingFrequency
   leader.closeSocketAsync learner.closeSocketAsync learner.asyncSending observerMaster.sizeLimit
   enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false superUser
-  SASLAuthenticationProvider.superPassword ensembleAuthName sessionRequireClientSASLAuth|false
+  SASLAuthenticationProvider.superPassword sessionRequireClientSASLAuth|false
   allowSaslFailedClients|false sasl.serverconfig
   kerberos.removeHostFromPrincipal|false kerberos.removeRealmFromPrincipal|false kerberos.canonicalizeHostNames|false
   kerberos.minReLoginTimeMs requireKerberosConfig|false security.auth_to_local kinit server.realm

@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./configError.ts";
+import { ENSEMBLE_PROVIDER } from "./features.ts";
 import { dataDirIn, type ParsedConfig, parseConfig } from "./parseConfig.ts";
 
 interface Case {
@@ -384,6 +385,7 @@ test("every default", () => {
     enforcedAuthSchemes: [],
     aclSchemes: ["digest"],
     anySaslUser: undefined,
+    ensembleNames: undefined,
     x509SuperUser: undefined,
     skipAcl: false,
     superDigest: undefined,
@@ -495,6 +497,9 @@ test.each<[string, string, Partial<Config>]>([
     { aclSchemes: ["digest", "x509"], x509SuperUser: "CN=a" },
   ],
   ["letAnySaslUserDoX=any", "", { anySaslUser: "any" }],
+  ["ensembleAuthName=woo", "no provider", { ensembleNames: undefined }],
+  [`authProvider.1=${ENSEMBLE_PROVIDER}`, "", { ensembleNames: "any" }],
+  [`authProvider.1=${ENSEMBLE_PROVIDER}\nensembleAuthName= woo,  foo `, "", { ensembleNames: ["woo", "foo"] }],
   ["enforce.auth.schemes=sasl", "nothing is enforced", { enforcedAuthSchemes: [] }],
   ["cnxTimeout=x", "standalone does not read it", { cnxTimeoutMs: 5000 }],
   ["zookeeper.snapCount=7", "a doubled prefix has no effect", { snapCount: 100_000 }],
@@ -672,6 +677,7 @@ describe("warnings", () => {
       {},
       [`${NOT_HERE}admin.serverPort, ssl.keyStore.location, authProvider.1, reconfigEnabled, metricsProvider.httpPort`],
     ],
+    ["the provider that is here", `authProvider.1=${ENSEMBLE_PROVIDER}\nensembleAuthName=a\n`, {}, []],
     [
       "properties too",
       "",

@@ -56,6 +56,7 @@ export class Clients {
   private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
   private readonly ahead: Complaints;
+  private readonly strayed: Complaints;
   /** Connections that are not read for now. */
   private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
@@ -74,6 +75,7 @@ export class Clients {
     this.tooMany = new Complaints(port.observe.bind(port));
     this.badFrame = new Complaints(port.observe.bind(port));
     this.ahead = new Complaints(port.observe.bind(port));
+    this.strayed = new Complaints(port.observe.bind(port));
     this.requests = new Requests(this, rules, auth, limits);
     this.requests.serve(database.tree, this.watches);
   }
@@ -367,6 +369,12 @@ export class Clients {
   sent(connection: ClientConnection): void {
     connection.stats.sent++;
     this.totals.sent++;
+  }
+
+  wrongEnsemble(connection: ClientConnection, name: string, at: Instant): void {
+    const text = `Unexpected ensemble name: ensemble name: ${name} client ip: ${connection.link.remoteAddress}`;
+    this.strayed.tell("clients.wrongEnsemble", text, at.monoMs);
+    this.drop(connection);
   }
 
   // The handshake (client-protocol 4.1).

@@ -208,6 +208,7 @@ export class Requests {
       this.sent(connection, Op.auth, xid, 0);
       return this.clients.end(connection);
     }
+    if ("wrongEnsemble" in verdict) return this.clients.wrongEnsemble(connection, verdict.wrongEnsemble, at);
     const known = connection.identities;
     const fresh = verdict.filter((id) => !known.some((old) => old.scheme === id.scheme && old.id === id.id));
     if (fresh.length > 0) connection.identities = [...known, ...fresh];
@@ -389,6 +390,8 @@ export interface RequestsPort {
   /** Each counts a packet. */
   received(connection: ClientConnection): void;
   sent(connection: ClientConnection): void;
+  /** It has named an ensemble that this is not: an operator is told, and it is dropped. */
+  wrongEnsemble(connection: ClientConnection, name: string, at: Instant): void;
   /** Closes at once, without a byte more. */
   drop(connection: ClientConnection): void;
   /** Closes once what is written has left. */
