@@ -2,7 +2,6 @@ import { unreachable } from "../base/assert.ts";
 import { hex64 } from "../base/bytes.ts";
 import { type ServerId, type SessionId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import type { Zxid } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
 import { configText } from "../config/configText.ts";
 import { initialProposal } from "../election/votes.ts";
@@ -90,7 +89,7 @@ export class Server {
     this.voting = config.ensemble === undefined ? undefined : this.makeVoting();
     this.peer = new Peer(this.home, this.voting);
     this.autopurge = new Autopurge(this.home, recovered.snapshotZxid, at);
-    if (recovered.snapshotZxid === undefined) this.snapshotAtOnce(recovered.lastZxid);
+    if (recovered.snapshotZxid === undefined || recovered.foreignLogs.length > 0) this.snapshotAtOnce(recovered);
   }
 
   start(at: Instant): void {
@@ -282,10 +281,13 @@ export class Server {
     else world.observe(event("warn", "disk.snapshotFailed", `${message}; the log goes on without it`));
   }
 
-  /** Java starts on no log without a snapshot (on-disk-formats 5.7), so one is on its way to disk before the first append. */
-  private snapshotAtOnce(zxid: Zxid): void {
+  /**
+   * Java starts on no log without a snapshot (on-disk-formats 5.7), and never on one with a check outside a multi (13, row 31): one
+   * is on its way to disk before the first append.
+   */
+  private snapshotAtOnce({ lastZxid, foreignLogs }: Recovered<Database>): void {
     const { database, world } = this.home;
-    const job = new SaveSnapshot(database, zxid, "own", (command) => world.disk(command));
+    const job = new SaveSnapshot(database, lastZxid, "own", (command) => world.disk(command), foreignLogs);
     while (job.step() !== "done");
   }
 
