@@ -95,7 +95,7 @@ export class Host implements World {
       forceSync: config.forceSync,
       snapshotCompression: config.snapshotCompression,
     });
-    const auth = { digestId: digestIds(config), superDigest: config.superDigest };
+    const auth = { digestId: digestIds(config), superDigest: config.superDigest, ensembleNames: config.ensembleNames };
     const parts = { world: this, committedLog, auth, encodeText: (text: string) => new TextEncoder().encode(text) };
     this.server = new Server(config, recovered, parts, machine.now());
     this.report = new SelfReport(this.server, directories, () => machine.now());

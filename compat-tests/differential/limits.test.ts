@@ -12,6 +12,7 @@ import { startJavaServer } from "../peers/javaServer.ts";
 import { RawClient } from "../peers/rawClient.ts";
 import type { PeerServer } from "../peers/server.ts";
 import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
+import { waitFor } from "../peers/waiting.ts";
 import { clientsFate, connectRequest, fateUntilClosed, request, strangersFate } from "./badInput.ts";
 import { framed } from "./script.ts";
 
@@ -66,6 +67,45 @@ test("without digest it is no login and no ACL", async () => {
   expect(seen).toEqual([-114, "1 -115, closed"]);
 }, 60_000);
 
+test.each([undefined, " woo, foo "])(
+  "the ensemble's name as a login, with names %j",
+  async (names) => {
+    const provider = { "authProvider.1": "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider" };
+    const config = names === undefined ? provider : { ...provider, ensembleAuthName: names };
+    const seen = await same(config, async ({ clientPort }) => {
+      const fates: string[] = [];
+      for (const name of ["woo", "foo", "", "goo", " woo"]) {
+        const client = await RawClient.open(clientPort);
+        fates.push(await clientsFate(client, request(Op.auth, login(name, "ensemble"))));
+        client.connection.close();
+      }
+      return fates;
+    });
+    const other = names === undefined ? "1 0, open" : "closed";
+    expect(seen).toEqual(["1 0, open", "1 0, open", "1 0, open", other, other]);
+  },
+  60_000,
+);
+
+test("a full request throttle that does not drop stale requests: all that a client sent before it went is done", async () => {
+  const config = { request_throttle_max_requests: 1, request_throttle_drop_stale: "false" };
+  const seen = await same(config, async ({ clientPort }) => {
+    const client = await RawClient.open(clientPort);
+    const acl = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
+    const requests = Array.from({ length: 300 }, (_, i) => request(Op.create, create(`/n${i}`, acl), i + 1));
+    client.connection.socket.end(Buffer.concat(requests));
+    const looker = await RawClient.open(clientPort);
+    const body = ExistsRequest.encode({ path: "/n299", watch: false });
+    const last = await waitFor("the last node", 20_000, async () => {
+      const { err } = await looker.call(Op.exists, body);
+      return err === 0 ? "there" : undefined;
+    });
+    looker.connection.close();
+    return [last];
+  });
+  expect(seen).toEqual(["there"]);
+}, 60_000);
+
 test("large requests share their budget: what is beyond it costs its connection", async () => {
   const seen = await same({ largeRequestThreshold: 1_000, largeRequestMaxBytes: 5_000 }, async ({ clientPort }) => {
     const fates: unknown[] = [];
@@ -93,8 +133,8 @@ test("connection tokens: a ConnectRequest beyond them is not answered", async ()
   expect(seen).toEqual(["closed", "1 0, open", "1 0, open", "1 0, open"]);
 }, 60_000);
 
-function login(auth: string): Uint8Array {
-  return AuthPacket.encode({ type: 0, scheme: "digest", auth: Buffer.from(auth) });
+function login(auth: string, scheme = "digest"): Uint8Array {
+  return AuthPacket.encode({ type: 0, scheme, auth: Buffer.from(auth) });
 }
 
 function create(path: string, acl: readonly ACL[]): Uint8Array {

@@ -1,3 +1,4 @@
+import { javaTrim } from "../base/javaTrim.ts";
 import type { FileKeys, SystemProperties } from "./sources.ts";
 
 /** Kinds of nodes, quotas, limits and throttles, all of them properties (operations tables C, F and G). */
@@ -12,10 +13,7 @@ export interface FeatureSettings {
   readonly containerMaxNeverUsedIntervalMs: number;
   readonly enforceQuota: boolean;
   readonly connectionThrottle: ConnectionThrottleSettings;
-  /** Requests in process from which on no further one is taken up; 0 or less: no limit. */
-  readonly requestThrottleMaxRequests: number;
-  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
-  readonly throttledOpWaitTimeMs: number;
+  readonly requestThrottle: RequestThrottleSettings;
   /** Frames above it are large; -1: none is. */
   readonly largeRequestThresholdBytes: number;
   /** What all large requests in process may have together. */
@@ -26,9 +24,14 @@ export interface FeatureSettings {
   readonly aclSchemes: readonly AclScheme[];
   /** The sasl id that means every sasl user in ACLs. */
   readonly anySaslUser: string | undefined;
+  /** Names of this ensemble that a client may mean by the scheme `ensemble`; undefined: there is no such scheme. */
+  readonly ensembleNames: EnsembleNames | undefined;
   /** The x509 name that every x509 entry of an ACL means too. */
   readonly x509SuperUser: string | undefined;
 }
+
+/** `any`: none are given, and every name passes. */
+export type EnsembleNames = "any" | readonly string[];
 
 export type AclScheme = "digest" | "sasl" | "x509";
 
@@ -49,6 +52,22 @@ export interface ConnectionThrottleSettings {
   readonly weights: ConnectionWeights | undefined;
 }
 
+/** Who waits before a request is taken up, and for how long (operations table D, request_*). */
+export interface RequestThrottleSettings {
+  /** Requests in process from which on no further one is taken up; 0 or less: no limit. */
+  readonly maxRequests: number;
+  /** How often those who wait are looked at, beside whenever a request was answered; 0 or less: not. */
+  readonly stallTimeMs: number;
+  /** Whether stale ones are dropped; which are, the next two say. */
+  readonly dropsStale: boolean;
+  /** Those of a connection that is closed. */
+  readonly checksConnection: boolean;
+  /** Those that are older than their session's time-out. */
+  readonly checksLatency: boolean;
+  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
+  readonly throttledOpWaitMs: number;
+}
+
 export interface ConnectionWeights {
   readonly globalSession: number;
   readonly renewal: number;
@@ -62,16 +81,17 @@ export function featureSettings(file: FileKeys, system: SystemProperties, warnin
     ...containerSettings(file, system),
     enforceQuota: system.flag("zookeeper.enforceQuota", false),
     connectionThrottle: connectionThrottle(file, system, warnings),
-    // Java looks again after zookeeper.request_throttle_stall_time; here who waits is woken.
-    requestThrottleMaxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
-    throttledOpWaitTimeMs: system.int("zookeeper.throttled_op_wait_time", 0),
+    requestThrottle: requestThrottle(system),
     largeRequestThresholdBytes: largeRequestThreshold(system, warnings),
     largeRequestMaxBytes: system.int("zookeeper.largeRequestMaxBytes", 100 * 1024 * 1024),
     ...authSettings(file, system),
   };
 }
 
-type AuthSettings = Pick<FeatureSettings, "enforcedAuthSchemes" | "aclSchemes" | "anySaslUser" | "x509SuperUser">;
+type AuthSettings = Pick<
+  FeatureSettings,
+  "enforcedAuthSchemes" | "aclSchemes" | "anySaslUser" | "ensembleNames" | "x509SuperUser"
+>;
 
 function authSettings(file: FileKeys, system: SystemProperties): AuthSettings {
   const digest = system.flag("zookeeper.DigestAuthenticationProvider.enabled", true);
@@ -81,8 +101,14 @@ function authSettings(file: FileKeys, system: SystemProperties): AuthSettings {
     enforcedAuthSchemes: enforcedAuthSchemes(file, system, digest ? ["digest", "ip"] : ["ip"]),
     aclSchemes: [...(digest ? (["digest"] as const) : []), ...others.map(([, scheme]) => scheme)],
     anySaslUser: system.text("zookeeper.letAnySaslUserDoX"),
+    ensembleNames: named.includes(ENSEMBLE_PROVIDER) ? ensembleNames(system) : undefined,
     x509SuperUser: system.text("zookeeper.X509AuthenticationProvider.superUser"),
   };
+}
+
+function ensembleNames(system: SystemProperties): EnsembleNames {
+  const text = system.text("zookeeper.ensembleAuthName");
+  return text === undefined ? "any" : text.split(",").map(javaTrim);
 }
 
 /** The hash of digest ids, by the name Node has for it; Java has several for one. */
@@ -125,6 +151,17 @@ function connectionThrottle(file: FileKeys, system: SystemProperties, warnings: 
     dropDecrease: probability(file, system, "drop_decrease", 0.002),
     decreaseRatio: probability(file, system, "decrease_ratio", 0),
     weights: hasWeights ? weights : undefined,
+  };
+}
+
+function requestThrottle(system: SystemProperties): RequestThrottleSettings {
+  return {
+    maxRequests: system.int("zookeeper.request_throttle_max_requests", 0),
+    stallTimeMs: system.int("zookeeper.request_throttle_stall_time", 100),
+    dropsStale: system.flag("zookeeper.request_throttle_drop_stale", true),
+    checksConnection: system.flag("zookeeper.request_stale_connection_check", true),
+    checksLatency: system.flag("zookeeper.request_stale_latency_check", false),
+    throttledOpWaitMs: system.int("zookeeper.throttled_op_wait_time", 0),
   };
 }
 
@@ -180,6 +217,8 @@ function enforcedAuthSchemes(
 }
 
 const THROTTLE = "zookeeper.connection_throttle_";
+/** Named in `authProvider.*`, it lets clients say which ensemble they mean. */
+export const ENSEMBLE_PROVIDER = "org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider";
 /** Named in `authProvider.*`, they make ACLs understand their scheme. */
 const PROVIDER_CLASSES: readonly (readonly [name: string, scheme: AclScheme])[] = [
   ["SASLAuthenticationProvider", "sasl"],

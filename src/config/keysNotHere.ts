@@ -1,4 +1,5 @@
 import type { Problem } from "./configError.ts";
+import { ENSEMBLE_PROVIDER } from "./features.ts";
 import type { FileKeys, SystemProperties } from "./sources.ts";
 
 /**
@@ -59,6 +60,7 @@ export function keyWarnings(
 }
 
 function asksForMore(key: string, value: string | undefined): boolean {
+  if (value === ENSEMBLE_PROVIDER) return false;
   const quiet = FILE_KEYS.get(key)?.quiet ?? PROPERTIES.get(`zookeeper.${key}`) ?? PROPERTIES.get(key);
   return value?.toLowerCase() !== quiet;
 }
@@ -152,8 +154,7 @@ const PREFIXED = `
   netty.advancedFlowControl.enabled|false netty.server.outstandingHandshake.limit|-1
   netty.server.earlyDropSecureConnectionHandshakes|false
   maxResponseCacheSize|0 maxGetChildrenResponseCacheSize|0
-  intBufferStartingSizeBytes request_throttle_stall_time|100 request_throttle_drop_stale|true request_stale_latency_check|false
-  request_stale_connection_check request_throttler.shutdownTimeout
+  intBufferStartingSizeBytes request_throttler.shutdownTimeout
   commitProcessor.numWorkerThreads commitProcessor.shutdownTimeout commitProcessor.maxReadBatchSize|-1
   commitProcessor.maxCommitBatchSize forward_learner_requests_to_commit_processor_disabled|false
   follower.skipLearnerRequestToNextProcessor|false messageTracker.BufferSize messageTracker.Enabled|false
@@ -162,7 +163,7 @@ const PREFIXED = `
   leader.maxConcurrentSnapSyncs leader.maxConcurrentDiffSyncs leader.maxTimeToWaitForEpoch|-1 leader.ackLoggingFrequency
   leader.closeSocketAsync learner.closeSocketAsync learner.asyncSending observerMaster.sizeLimit
   enableEagerACLCheck|false IPAuthenticationProvider.usexforwardedfor|false superUser
-  SASLAuthenticationProvider.superPassword ensembleAuthName sessionRequireClientSASLAuth|false
+  SASLAuthenticationProvider.superPassword sessionRequireClientSASLAuth|false
   allowSaslFailedClients|false sasl.serverconfig
   kerberos.removeHostFromPrincipal|false kerberos.removeRealmFromPrincipal|false kerberos.canonicalizeHostNames|false
   kerberos.minReLoginTimeMs requireKerberosConfig|false security.auth_to_local kinit server.realm

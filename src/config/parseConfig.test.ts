@@ -1,5 +1,6 @@
 import type { Config } from "./config.ts";
 import { ConfigError } from "./configError.ts";
+import { ENSEMBLE_PROVIDER } from "./features.ts";
 import { dataDirIn, type ParsedConfig, parseConfig } from "./parseConfig.ts";
 
 interface Case {
@@ -371,13 +372,20 @@ test("every default", () => {
       decreaseRatio: 0,
       weights: undefined,
     },
-    requestThrottleMaxRequests: 0,
-    throttledOpWaitTimeMs: 0,
+    requestThrottle: {
+      maxRequests: 0,
+      stallTimeMs: 100,
+      dropsStale: true,
+      checksConnection: true,
+      checksLatency: false,
+      throttledOpWaitMs: 0,
+    },
     largeRequestThresholdBytes: -1,
     largeRequestMaxBytes: 104_857_600,
     enforcedAuthSchemes: [],
     aclSchemes: ["digest"],
     anySaslUser: undefined,
+    ensembleNames: undefined,
     x509SuperUser: undefined,
     skipAcl: false,
     superDigest: undefined,
@@ -475,11 +483,6 @@ test.each<[string, string, Partial<Config>]>([
   ["enforceQuota=true", "", { enforceQuota: true }],
   ["largeRequestThreshold=0", "a bad threshold is none", { largeRequestThresholdBytes: -1 }],
   ["largeRequestThreshold=9\nlargeRequestMaxBytes=90", "", { largeRequestThresholdBytes: 9, largeRequestMaxBytes: 90 }],
-  [
-    "request_throttle_max_requests=7\nthrottled_op_wait_time=8",
-    "",
-    { requestThrottleMaxRequests: 7, throttledOpWaitTimeMs: 8 },
-  ],
   ["enforce.auth.enabled=true\nenforce.auth.schemes=digest, ip", "trimmed", { enforcedAuthSchemes: ["digest", "ip"] }],
   ["DigestAuthenticationProvider.digestAlg=SHA-256", "", { digestAlg: "sha256" }],
   ["DigestAuthenticationProvider.enabled=false", "", { aclSchemes: [] }],
@@ -494,10 +497,23 @@ test.each<[string, string, Partial<Config>]>([
     { aclSchemes: ["digest", "x509"], x509SuperUser: "CN=a" },
   ],
   ["letAnySaslUserDoX=any", "", { anySaslUser: "any" }],
+  ["ensembleAuthName=woo", "no provider", { ensembleNames: undefined }],
+  [`authProvider.1=${ENSEMBLE_PROVIDER}`, "", { ensembleNames: "any" }],
+  [`authProvider.1=${ENSEMBLE_PROVIDER}\nensembleAuthName= woo,  foo `, "", { ensembleNames: ["woo", "foo"] }],
   ["enforce.auth.schemes=sasl", "nothing is enforced", { enforcedAuthSchemes: [] }],
   ["cnxTimeout=x", "standalone does not read it", { cnxTimeoutMs: 5000 }],
   ["zookeeper.snapCount=7", "a doubled prefix has no effect", { snapCount: 100_000 }],
 ])("%s %s", (line, _, expected) => check({ cfg: `${D}${line}\n` }, expected));
+
+test.each<[string, Partial<Config["requestThrottle"]>]>([
+  ["request_throttle_max_requests=7\nthrottled_op_wait_time=8", { maxRequests: 7, throttledOpWaitMs: 8 }],
+  ["request_throttle_stall_time=9", { stallTimeMs: 9 }],
+  ["request_throttle_drop_stale=no", { dropsStale: false }],
+  ["request_stale_connection_check=false", { checksConnection: false }],
+  ["request_stale_latency_check=TRUE", { checksLatency: true }],
+])("the request throttle: %j", (cfg, expected) => {
+  expect(accepted({ cfg: `${D}${cfg}` }).config.requestThrottle).toMatchObject(expected);
+});
 
 test.each<[string, Partial<Config["connectionThrottle"]>]>([
   ["tokens=5", { tokens: 5, fillCount: 1, weights: undefined }],
@@ -661,6 +677,7 @@ describe("warnings", () => {
       {},
       [`${NOT_HERE}admin.serverPort, ssl.keyStore.location, authProvider.1, reconfigEnabled, metricsProvider.httpPort`],
     ],
+    ["the provider that is here", `authProvider.1=${ENSEMBLE_PROVIDER}\nensembleAuthName=a\n`, {}, []],
     [
       "properties too",
       "",

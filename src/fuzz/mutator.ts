@@ -8,9 +8,9 @@ import type { Field, Seed } from "./grammar.ts";
 export class Mutator {
   private readonly seeds: Seed[];
   private readonly random: Random;
-  private readonly bytes = new Uint8Array(ROOM);
+  /** The first half is worked in, the end of the second is handed out. */
+  private readonly bytes = new Uint8Array(2 * ROOM);
   private readonly view = new DataView(this.bytes.buffer);
-  private readonly handedOut = new Uint8Array(ROOM);
   private length = 0;
 
   /** `seeds` is not empty. */
@@ -26,9 +26,9 @@ export class Mutator {
     this.length = seed.bytes.length;
     // Some stay as they are: what is valid must be taken.
     for (let changes = random.below(4); changes > 0; changes--) this.change(seed);
-    const input = this.handedOut.subarray(ROOM - this.length);
-    input.set(this.bytes.subarray(0, this.length));
-    return input;
+    const at = 2 * ROOM - this.length;
+    this.bytes.copyWithin(at, 0, this.length);
+    return this.bytes.subarray(at);
   }
 
   /** Goes on from an input that did something new. */

@@ -1,4 +1,5 @@
-import { DecodeError, type Reader } from "jute-ts";
+import { DecodeError, Reader, Writer } from "jute-ts";
+import type { EnsembleNames } from "../config/features.ts";
 import { AuthPacket } from "../wire/client/requests.ts";
 import type { Id } from "../wire/client/shared.ts";
 
@@ -8,6 +9,12 @@ export interface AuthProviders {
   readonly digestId: ((userPassword: Uint8Array) => string) | undefined;
   /** `zookeeper.DigestAuthenticationProvider.superDigest`. */
   readonly superDigest: string | undefined;
+  readonly ensembleNames?: EnsembleNames | undefined;
+}
+
+/** The client means another ensemble: it is to try its next server, so its connection is closed without a word. */
+export interface WrongEnsemble {
+  readonly wrongEnsemble: string;
 }
 
 /**
@@ -18,7 +25,7 @@ export function authenticate(
   body: Reader,
   remoteAddress: string,
   providers: AuthProviders,
-): readonly Id[] | "refused" | undefined {
+): readonly Id[] | "refused" | WrongEnsemble | undefined {
   const packet = decode(body);
   if (packet === undefined) return undefined;
   switch (packet.scheme) {
@@ -26,6 +33,8 @@ export function authenticate(
       return [{ scheme: "ip", id: remoteAddress }];
     case "digest":
       return digestIdentities(packet.auth, providers);
+    case "ensemble":
+      return ensembleIdentities(packet.auth, providers);
     default:
       return "refused";
   }
@@ -37,6 +46,24 @@ function digestIdentities(auth: Uint8Array | null, providers: AuthProviders): re
   const id = digestId(auth);
   const identity = { scheme: "digest", id };
   return id === superDigest ? [{ scheme: "super", id: "" }, identity] : [identity];
+}
+
+/** Not a login: it only says which ensemble the client means. */
+function ensembleIdentities(
+  auth: Uint8Array | null,
+  { ensembleNames }: AuthProviders,
+): readonly Id[] | "refused" | WrongEnsemble {
+  if (ensembleNames === undefined) return "refused";
+  if (auth === null || auth.length === 0 || ensembleNames === "any") return [];
+  const name = textOf(auth);
+  return ensembleNames.includes(name) ? [] : { wrongEnsemble: name };
+}
+
+/** A jute buffer and a ustring look the same. */
+function textOf(utf8: Uint8Array): string {
+  const out = new Writer(4 + utf8.length);
+  out.buffer(utf8);
+  return new Reader(out.written()).ustring() ?? "";
 }
 
 function decode(body: Reader): AuthPacket | undefined {

@@ -4,6 +4,7 @@ import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { Frames } from "../wire/frames.ts";
 import { INITIAL_WRITER_BYTES } from "./clientLimits.ts";
+import type { LateChunks } from "./lateChunks.ts";
 import type { ByteLink } from "./ports.ts";
 import type { Request } from "./request.ts";
 
@@ -36,12 +37,16 @@ export class ClientConnection {
   dirty = false;
   /** Reading stopped because too much is outstanding. */
   paused = false;
+  /** The client has hung up, and what it asked for before is still carried out. */
+  isGone = false;
   /** Nothing more is read: a reply that ends the connection is on its way. */
   ending = false;
   /** Its last request, or its start. */
   touchedMs = Number.NEGATIVE_INFINITY;
-  /** Since when the frames that are here wait to be taken up, the server being full; infinite: they do not. */
-  stalledSinceMs = Number.POSITIVE_INFINITY;
+  /** When the bytes arrived that `frames` holds, while the server's being full keeps them there; infinite: nothing waits. */
+  arrivedMs = Number.POSITIVE_INFINITY;
+  /** What arrived behind them. */
+  late: LateChunks | undefined;
   /** When the connection is dropped: its handshake is not done, or its last bytes are not taken. */
   idleDeadlineMs = 0;
   readonly openedWallMs: number;

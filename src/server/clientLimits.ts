@@ -1,5 +1,6 @@
 import type { ConnectionThrottle } from "./connectionThrottle.ts";
 import type { LargeRequests } from "./largeRequests.ts";
+import type { RequestThrottle } from "./requestThrottle.ts";
 
 /** Bounds on what clients may cost, from the configuration (client-protocol 4.7, 5.3). */
 export interface ClientLimits {
@@ -22,10 +23,7 @@ export interface ClientLimits {
 export interface Gates {
   readonly connections: ConnectionThrottle;
   readonly largeRequests: LargeRequests;
-  /** Requests in the pipeline from which on no connection's next one is taken up; 0 or less: no limit. */
-  readonly maxRequestsInProcess: number;
-  /** A request that waited longer to be taken up is refused; 0 or less: none is. */
-  readonly throttledOpWaitMs: number;
+  readonly requests: RequestThrottle;
   /** An identity of one of these schemes is needed for all but logging in; empty: none is. */
   readonly authSchemes: readonly string[];
   /** What kind of session is made for a new client. */
@@ -40,6 +38,9 @@ export const KEPT_WRITER_BYTES = 256 * 1024;
 
 /** A connection whose replies pile up beyond this is not read until they have left. */
 export const REPLY_HIGH_WATER_BYTES = 1024 * 1024;
+
+/** What is read of a connection whose next request is not taken up, so that the end of it is noticed. */
+export const STALLED_READ_BYTES = 64 * 1024;
 
 /** A connection that lets this much pile up, by watch events say, is dropped (reliability 7, slow reader). */
 export const REPLY_HARD_LIMIT_BYTES = 64 * 1024 * 1024;

@@ -222,7 +222,7 @@ describe("sync", () => {
     const client = bench.joined();
     bench.say(gone, "sync /s");
     bench.say(client, "sync /s");
-    if (gone.link.connection !== undefined) bench.clients.closed(gone.link.connection);
+    if (gone.link.connection !== undefined) bench.clients.hungUp(gone.link.connection, bench.now);
     bench.answerSync();
     expect(client.news()).toEqual([]);
     bench.answerSync();

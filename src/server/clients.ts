@@ -21,10 +21,12 @@ import {
   KEPT_WRITER_BYTES,
   REPLY_HARD_LIMIT_BYTES,
   REPLY_HIGH_WATER_BYTES,
+  STALLED_READ_BYTES,
 } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import type { ServerEvent } from "./events.ts";
+import { LateChunks } from "./lateChunks.ts";
 import type { ByteLink } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
@@ -54,6 +56,7 @@ export class Clients {
   private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
   private readonly ahead: Complaints;
+  private readonly strayed: Complaints;
   /** Connections that are not read for now. */
   private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
@@ -61,6 +64,8 @@ export class Clients {
   private database: Database;
   private nextNumber = 1;
   private sweepMs = 0;
+  /** When those who wait for room are looked at next. */
+  private lookMs = 0;
 
   constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
     this.database = database;
@@ -70,6 +75,7 @@ export class Clients {
     this.tooMany = new Complaints(port.observe.bind(port));
     this.badFrame = new Complaints(port.observe.bind(port));
     this.ahead = new Complaints(port.observe.bind(port));
+    this.strayed = new Complaints(port.observe.bind(port));
     this.requests = new Requests(this, rules, auth, limits);
     this.requests.serve(database.tree, this.watches);
   }
@@ -122,12 +128,23 @@ export class Clients {
 
   bytes(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
     if (connection.phase === "closed" || connection.ending) return;
+    if (connection.paused) return this.keep(connection, chunk, at);
     connection.frames.push(chunk);
     if (connection.phase === "opening" && this.isFourLetterWord(connection)) return;
     this.pump(connection, at);
   }
 
-  closed(connection: ClientConnection): void {
+  /** The connection is over, by its client or by us. What still waits to be taken up may have its turn all the same (5.4). */
+  hungUp(connection: ClientConnection, at: Instant): void {
+    if (connection.paused && this.isStalled(connection) && this.hasFrame(connection)) {
+      connection.isGone = this.limits.gates?.requests.dropsOfClosed === false;
+      if (connection.isGone) return;
+      this.requests.farewell(connection, at);
+    }
+    this.closed(connection);
+  }
+
+  private closed(connection: ClientConnection): void {
     if (connection.phase === "closed") return;
     this.letGo(connection);
     connection.phase = "closed";
@@ -143,6 +160,7 @@ export class Clients {
   }
 
   onDeadline(at: Instant): void {
+    if (at.monoMs >= this.lookMs) this.endStale(at);
     if (at.monoMs < this.sweepMs) return;
     this.sweepMs = at.monoMs + IDLE_SWEEP_MS;
     for (const connection of [...this.connections.values()]) {
@@ -151,7 +169,24 @@ export class Clients {
   }
 
   get deadline(): number {
-    return this.connections.size === 0 ? Number.POSITIVE_INFINITY : this.sweepMs;
+    if (this.connections.size === 0) return Number.POSITIVE_INFINITY;
+    return this.dropsOld && this.heldBack.size > 0 ? Math.min(this.sweepMs, this.lookMs) : this.sweepMs;
+  }
+
+  /** Who waits too long for room is not kept until there is some (5.4). */
+  private endStale(at: Instant): void {
+    const { requests } = this.limits.gates ?? {};
+    if (requests?.dropsOld !== true) return;
+    this.lookMs = at.monoMs + requests.lookEveryMs;
+    for (const connection of [...this.heldBack]) {
+      if (this.isStalled(connection) && this.hasFrame(connection) && this.requests.isStale(connection, at)) {
+        this.end(connection);
+      }
+    }
+  }
+
+  private get dropsOld(): boolean {
+    return this.limits.gates?.requests.dropsOld === true;
   }
 
   /** Sends what the turn has written: one write a connection. Who was held back goes on only behind that, piece by piece. */
@@ -227,16 +262,51 @@ export class Clients {
 
   private pump(connection: ClientConnection, at: Instant): void {
     if (this.isStalled(connection)) return this.pause(connection, at);
-    while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.frames.next()) {
+    while (!connection.paused && !connection.ending && connection.phase !== "joining" && this.next(connection)) {
       if (connection.phase === "closed") return;
       if (connection.phase === "opening") this.connect(connection, at);
       else this.requests.frame(connection, at);
       if (this.isBacklogged(connection)) this.pause(connection, at);
     }
-    if (!connection.paused) connection.stalledSinceMs = Number.POSITIVE_INFINITY;
+    if (connection.paused) return;
+    if (connection.isGone) return this.closed(connection);
+    connection.arrivedMs = Number.POSITIVE_INFINITY;
     if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") {
       this.refuseFrame(connection, at);
     }
+  }
+
+  private next(connection: ClientConnection): boolean {
+    const { frames } = connection;
+    while (!frames.next()) {
+      if (connection.late === undefined || frames.refusedLength !== undefined || !this.takeLate(connection))
+        return false;
+    }
+    return true;
+  }
+
+  /** Whether a whole frame waits here. */
+  private hasFrame(connection: ClientConnection): boolean {
+    while (!connection.frames.isWhole) {
+      if (!this.takeLate(connection)) return false;
+    }
+    return true;
+  }
+
+  /** What was kept first joins the frames, which are then as old as it is. */
+  private takeLate(connection: ClientConnection): boolean {
+    const oldest = connection.late?.take();
+    if (oldest === undefined) return false;
+    connection.frames.push(oldest.chunk);
+    connection.arrivedMs = oldest.arrivedMs;
+    return true;
+  }
+
+  /** Bytes of a connection that is held back: their turn comes. */
+  private keep(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
+    connection.late ??= new LateChunks();
+    connection.late.push(chunk, at.monoMs);
+    if (connection.late.bytes > STALLED_READ_BYTES) connection.link.pause();
   }
 
   /**
@@ -244,10 +314,14 @@ export class Clients {
    * is far above what any system takes without a word; of the second by whatever turn answers a request.
    */
   private isBacklogged(connection: ClientConnection): boolean {
+    return this.isUnread(connection) || this.isStalled(connection);
+  }
+
+  private isUnread(connection: ClientConnection): boolean {
+    if (connection.isGone) return false;
     return (
       connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
-      this.requests.isOverloaded(connection) ||
-      this.isStalled(connection)
+      this.requests.isOverloaded(connection)
     );
   }
 
@@ -257,10 +331,11 @@ export class Clients {
   }
 
   private pause(connection: ClientConnection, at: Instant): void {
-    if (this.isStalled(connection)) connection.stalledSinceMs = Math.min(connection.stalledSinceMs, at.monoMs);
+    if (this.isStalled(connection)) connection.arrivedMs = Math.min(connection.arrivedMs, at.monoMs);
     if (connection.paused) return;
     connection.paused = true;
-    connection.link.pause();
+    // Who waits for room alone is read on: the end of a connection that is not read may go unnoticed.
+    if (this.isUnread(connection)) connection.link.pause();
     this.heldBack.add(connection);
   }
 
@@ -294,6 +369,12 @@ export class Clients {
   sent(connection: ClientConnection): void {
     connection.stats.sent++;
     this.totals.sent++;
+  }
+
+  wrongEnsemble(connection: ClientConnection, name: string, at: Instant): void {
+    const text = `Unexpected ensemble name: ensemble name: ${name} client ip: ${connection.link.remoteAddress}`;
+    this.strayed.tell("clients.wrongEnsemble", text, at.monoMs);
+    this.drop(connection);
   }
 
   // The handshake (client-protocol 4.1).
@@ -403,6 +484,7 @@ export class Clients {
 
   /** It counts until the client has taken its last bytes, and who does not take them is dropped. */
   private finish(connection: ClientConnection, at: Instant): void {
+    if (connection.isGone) return this.closed(connection);
     this.letGo(connection);
     connection.phase = "leaving";
     connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;

@@ -1,6 +1,9 @@
 import { toZxid } from "../base/zxid.ts";
 import type { DiskEvent } from "../store/commands.ts";
+import { MemoryDirectory } from "../store/memoryDirectory.ts";
+import { checkLog, put, sampleSnapshot } from "../store/sampleFiles.ts";
 import { TestServer } from "./testServer.ts";
+import { happens } from "./testTranscript.ts";
 
 const zxid = toZxid(0x1fn);
 
@@ -29,6 +32,19 @@ test.each<[DiskEvent, readonly string[], readonly string[]]>([
     );
   },
 );
+
+test("a log that keeps Java from starting makes way for a snapshot at once (on-disk-formats 13, row 31)", () => {
+  const files = new MemoryDirectory("/data/version-2");
+  put(files, "snapshot.5", sampleSnapshot(5n));
+  put(files, "log.6", checkLog(6n));
+  const world = new TestServer([], {}, files);
+  expect([...files.list()].sort()).toEqual(["retired-log.6", "snapshot.5", "snapshot.6"]);
+  expect(happens("clients 1", world)).toBe("clients 1");
+  files.crash(() => "lost");
+  const again = new TestServer([], {}, files);
+  expect([...files.list()].sort()).toEqual(["log.7", "retired-log.6", "snapshot.5", "snapshot.6"]);
+  expect(again.server.home.database.tree.lastProcessedZxid).toBe(7n);
+});
 
 test("service goes on while the disk has no room for a snapshot, and the next one is written when there is room", () => {
   const world = new TestServer();

@@ -324,6 +324,22 @@ describe("four-letter words (operations 2.2)", () => {
   });
 });
 
+test("hundreds of sessions that end in one tick are closed in pieces, each a turn, in their order", () => {
+  const server = new TestServer();
+  const clients = Array.from({ length: 450 }, (_, i) => new TestClient(server.accept(`10.0.0.${i % 250}`)));
+  for (const client of clients) server.arrive(client.link, client.encode("connect timeout=4000", noSession));
+  server.flush();
+  server.at(5999);
+  server.nowMs = 6000;
+  for (const closed of [200, 400, 450]) {
+    expect(server.server.deadline).toBeLessThanOrEqual(6000);
+    server.server.onDeadline(server.instant);
+    server.flush();
+    expect(clients.map(({ link }) => link.state)).toEqual(clients.map((_, i) => (i < closed ? "destroyed" : "open")));
+  }
+  expect(server.server.deadline).toBeGreaterThan(6000);
+});
+
 describe("a restart on the same files", () => {
   test("sessions go on, with a full time-out, and so do their ephemerals", () => {
     const first = new TestServer();

@@ -248,6 +248,56 @@ describe("auth (client-protocol 7.2)", () => {
       1< cut
     `));
 
+  describe("ensemble: the client says which one it means", () => {
+    const PROVIDER = "authProvider.1=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider";
+
+    test.each([
+      [[PROVIDER], "woo"],
+      [[PROVIDER, "ensembleAuthName=woo"], "woo"],
+      [[PROVIDER, "ensembleAuthName= foo,woo, b\u00e4r "], "woo"],
+      [[PROVIDER, "ensembleAuthName= foo,woo, b\u00e4r "], "b\u00e4r"],
+      [[PROVIDER, "ensembleAuthName=woo"], ""],
+    ])("%j takes %j, and knows no more of the client than before", (lines, name) =>
+      check(
+        `
+        clients 1
+        1: auth ensemble ${name}; whoAmI
+        1< #1 zxid=0
+        1< #2 zxid=1 ip:127.0.0.1
+      `,
+        new TestServer(lines),
+      ),
+    );
+
+    test("another name: no byte, the end, and a line for the operator", () => {
+      const server = new TestServer([PROVIDER, "ensembleAuthName=woo"]);
+      check(
+        `
+        clients 1 2
+        1: auth ensemble goo; getData /
+        1< cut
+        2: auth ensemble woo2
+        2< cut
+      `,
+        server,
+      );
+      expect(
+        server.events.filter(({ name }) => name === "clients.wrongEnsemble").map(({ message }) => message),
+      ).toEqual(["Unexpected ensemble name: ensemble name: goo client ip: 127.0.0.1"]);
+    });
+
+    test("without its provider it is a scheme like any unknown one", () =>
+      check(
+        `
+        clients 1
+        1: auth ensemble woo
+        1< #1 zxid=0 authFailed
+        1< closed
+      `,
+        new TestServer(["ensembleAuthName=woo"]),
+      ));
+  });
+
   test("super may do everything, and is named without a user", () => {
     const properties = { "zookeeper.DigestAuthenticationProvider.superDigest": "root:H(root/pw)" };
     check(

@@ -64,24 +64,43 @@ export class Requests {
     const xid = this.reader.int();
     const op = this.reader.int();
     this.clients.received(connection);
-    if (this.limits.gates !== undefined && !this.passes(this.limits.gates, connection, xid, op)) return;
+    const { gates } = this.limits;
+    if (gates !== undefined && !this.passes(gates, connection, xid, op, at)) return;
     if (connection.touchedMs !== at.monoMs && !this.touch(connection, upstream, at)) return;
-    if (this.isThrottled(connection, op, at)) {
+    if (gates?.requests.refuses(op, at.monoMs - connection.arrivedMs)) {
       return this.reply(connection, xid, op, undefined, Err.throttledOp, at);
     }
     this.dispatch(connection, op === Op.ping ? Xid.ping : xid, op, at);
   }
 
-  /** False: the frame costs its connection, with -124 where only a login is missing (client-protocol 3.1, steps 4 and 5). */
+  /** Whether the next frame of a connection that waits is too old, or will be once there is room for it (5.4). */
+  isStale(connection: ClientConnection, at: Instant): boolean {
+    const { requests } = this.limits.gates ?? {};
+    const op = opOf(connection.frames.peekLong() ?? 0n);
+    return requests?.isStale(op, at.monoMs - connection.arrivedMs, connection.timeoutMs) === true;
+  }
+
+  /** Of a client that has hung up, the end of its session is carried out all the same, when nothing waits before it (5.4). */
+  farewell(connection: ClientConnection, at: Instant): void {
+    const { frames } = connection;
+    if (opOf(frames.peekLong() ?? 0n) === Op.closeSession && frames.next()) this.frame(connection, at);
+  }
+
+  /** False: the frame costs its connection, with -124 where only a login is missing (client-protocol 3.1, steps 4 to 6). */
   private passes(
-    { largeRequests, authSchemes }: Gates,
+    { largeRequests, authSchemes, requests }: Gates,
     connection: ClientConnection,
     xid: number,
     op: number,
+    at: Instant,
   ): boolean {
     const { frames, identities } = connection;
     if (!largeRequests.admits(frames.end - frames.start)) {
       this.clients.drop(connection);
+      return false;
+    }
+    if (requests.isStale(op, at.monoMs - connection.arrivedMs, connection.timeoutMs)) {
+      this.clients.end(connection);
       return false;
     }
     if (authSchemes.length === 0 || op === Op.auth || op === Op.sasl) return true;
@@ -90,14 +109,6 @@ export class Requests {
     this.sent(connection, op, xid, 0);
     this.clients.end(connection);
     return false;
-  }
-
-  /** It waited too long to be taken up (5.4). */
-  private isThrottled(connection: ClientConnection, op: number, at: Instant): boolean {
-    const waitedMs = at.monoMs - connection.stalledSinceMs;
-    if (waitedMs < 0 || this.limits.gates === undefined || NEVER_THROTTLED.has(op)) return false;
-    const { throttledOpWaitMs } = this.limits.gates;
-    return throttledOpWaitMs > 0 && waitedMs > throttledOpWaitMs;
   }
 
   private touch(connection: ClientConnection, upstream: Upstream, at: Instant): boolean {
@@ -197,6 +208,7 @@ export class Requests {
       this.sent(connection, Op.auth, xid, 0);
       return this.clients.end(connection);
     }
+    if ("wrongEnsemble" in verdict) return this.clients.wrongEnsemble(connection, verdict.wrongEnsemble, at);
     const known = connection.identities;
     const fresh = verdict.filter((id) => !known.some((old) => old.scheme === id.scheme && old.id === id.id));
     if (fresh.length > 0) connection.identities = [...known, ...fresh];
@@ -333,9 +345,7 @@ export class Requests {
 
   /** As many requests are in process as may be. */
   get isFull(): boolean {
-    const { gates } = this.limits;
-    if (gates === undefined || gates.maxRequestsInProcess <= 0) return false;
-    return this.outstanding >= gates.maxRequestsInProcess;
+    return this.limits.gates?.requests.isFull(this.outstanding) === true;
   }
 
   private push(request: Request): void {
@@ -380,6 +390,8 @@ export interface RequestsPort {
   /** Each counts a packet. */
   received(connection: ClientConnection): void;
   sent(connection: ClientConnection): void;
+  /** It has named an ensemble that this is not: an operator is told, and it is dropped. */
+  wrongEnsemble(connection: ClientConnection, name: string, at: Instant): void;
   /** Closes at once, without a byte more. */
   drop(connection: ClientConnection): void;
   /** Closes once what is written has left. */
@@ -388,8 +400,10 @@ export interface RequestsPort {
   touchWriter(connection: ClientConnection): void;
 }
 
-/** Throttled or not, they are carried out; auth and sasl do not pass the throttle at all. */
-const NEVER_THROTTLED: ReadonlySet<number> = new Set<number>([Op.ping, Op.closeSession, Op.auth, Op.sasl]);
+/** Of a header: xid, op. */
+function opOf(header: bigint): number {
+  return Number(BigInt.asIntN(32, header));
+}
 
 function isMoved({ err }: OpResult): boolean {
   return err === Err.sessionMoved;

@@ -2,7 +2,6 @@ import { unreachable } from "../base/assert.ts";
 import { hex64 } from "../base/bytes.ts";
 import { type ServerId, type SessionId, toServerId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
-import type { Zxid } from "../base/zxid.ts";
 import type { Config } from "../config/config.ts";
 import { configText } from "../config/configText.ts";
 import { initialProposal } from "../election/votes.ts";
@@ -30,6 +29,7 @@ import { Journal } from "./journal.ts";
 import { LargeRequests } from "./largeRequests.ts";
 import { Peer } from "./peer.ts";
 import type { ByteLink, World } from "./ports.ts";
+import { RequestThrottle } from "./requestThrottle.ts";
 import { SaveSnapshot } from "./snapshotJobs.ts";
 import type { WordCommand } from "./status.ts";
 import { Voting } from "./voting.ts";
@@ -89,7 +89,7 @@ export class Server {
     this.voting = config.ensemble === undefined ? undefined : this.makeVoting();
     this.peer = new Peer(this.home, this.voting);
     this.autopurge = new Autopurge(this.home, recovered.snapshotZxid, at);
-    if (recovered.snapshotZxid === undefined) this.snapshotAtOnce(recovered.lastZxid);
+    if (recovered.snapshotZxid === undefined || recovered.foreignLogs.length > 0) this.snapshotAtOnce(recovered);
   }
 
   start(at: Instant): void {
@@ -121,7 +121,7 @@ export class Server {
   }
 
   onClientClosed(connection: ClientConnection, at: Instant): void {
-    this.turn(at, () => this.home.clients.closed(connection));
+    this.turn(at, () => this.home.clients.hungUp(connection, at));
   }
 
   // The election port.
@@ -281,10 +281,13 @@ export class Server {
     else world.observe(event("warn", "disk.snapshotFailed", `${message}; the log goes on without it`));
   }
 
-  /** Java starts on no log without a snapshot (on-disk-formats 5.7), so one is on its way to disk before the first append. */
-  private snapshotAtOnce(zxid: Zxid): void {
+  /**
+   * Java starts on no log without a snapshot (on-disk-formats 5.7), and never on one with a check outside a multi (13, row 31): one
+   * is on its way to disk before the first append.
+   */
+  private snapshotAtOnce({ lastZxid, foreignLogs }: Recovered<Database>): void {
     const { database, world } = this.home;
-    const job = new SaveSnapshot(database, zxid, "own", (command) => world.disk(command));
+    const job = new SaveSnapshot(database, lastZxid, "own", (command) => world.disk(command), foreignLogs);
     while (job.step() !== "done");
   }
 
@@ -355,18 +358,17 @@ function hasLocalSessions(config: Config): boolean {
 
 /** Nothing when nothing of it is asked for: the way of a request is then one question shorter. */
 function gatesOf(config: Config, world: World, at: Instant): { readonly gates?: Gates } {
-  const { connectionThrottle, requestThrottleMaxRequests, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
+  const { connectionThrottle, requestThrottle, largeRequestThresholdBytes, enforcedAuthSchemes } = config;
   const isWanted =
     connectionThrottle.tokens > 0 ||
-    requestThrottleMaxRequests > 0 ||
+    requestThrottle.maxRequests > 0 ||
     largeRequestThresholdBytes !== -1 ||
     enforcedAuthSchemes.length > 0;
   if (!isWanted) return {};
   const gates: Gates = {
     connections: new ConnectionThrottle(connectionThrottle, () => world.random(), at.monoMs),
     largeRequests: new LargeRequests(largeRequestThresholdBytes, config.largeRequestMaxBytes),
-    maxRequestsInProcess: requestThrottleMaxRequests,
-    throttledOpWaitMs: config.throttledOpWaitTimeMs,
+    requests: new RequestThrottle(requestThrottle),
     authSchemes: enforcedAuthSchemes,
     newSession: hasLocalSessions(config) ? "localSession" : "globalSession",
   };

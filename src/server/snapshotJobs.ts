@@ -44,11 +44,18 @@ export class SaveSnapshot implements Job {
   private readonly zxid: Zxid;
   private readonly disk: (command: DiskCommand) => void;
 
-  constructor(database: Database, zxid: Zxid, origin: SnapshotOrigin, disk: (command: DiskCommand) => void) {
+  /** `retires`: logs to be set aside once it counts. */
+  constructor(
+    database: Database,
+    zxid: Zxid,
+    origin: SnapshotOrigin,
+    disk: (command: DiskCommand) => void,
+    retires: readonly string[] = [],
+  ) {
     this.chunks = snapshotChunks(database, "file");
     this.zxid = zxid;
     this.disk = disk;
-    disk({ kind: "beginSnapshot", zxid, origin });
+    disk({ kind: "beginSnapshot", zxid, origin, retires });
   }
 
   step(): "more" | "done" {

@@ -155,6 +155,12 @@ const create: Encode = ([path = "", data = ""], fields) =>
     acl: aclOf(fields.get("acl")),
     flags: Number(fields.get("flags") ?? 0),
   });
+function utf8Of(text: string): Uint8Array {
+  const writer = new Writer(64);
+  writer.ustring(text);
+  return writer.toBytes().slice(4);
+}
+
 const pathOnly: Encode = ([path = ""]) => GetACLRequest.encode({ path });
 const nothing: Encode = () => new Uint8Array(0);
 
@@ -183,8 +189,7 @@ const BODIES: Readonly<Record<string, Encode>> = {
   ping: nothing,
   whoAmI: nothing,
   closeSession: nothing,
-  auth: ([scheme = "", data]) =>
-    AuthPacket.encode({ type: 0, scheme, auth: data === undefined ? null : asciiBytes(data) }),
+  auth: ([scheme = "", data]) => AuthPacket.encode({ type: 0, scheme, auth: data === undefined ? null : utf8Of(data) }),
   sasl: ([token]) => GetSASLRequest.encode({ token: token === undefined ? null : asciiBytes(token) }),
   addWatch: ([path = "", mode = "0"]) => AddWatchRequest.encode({ path, mode: Number(mode) }),
   checkWatches: ([path = "", type = "3"]) => CheckWatchesRequest.encode({ path, type: Number(type) }),

@@ -51,7 +51,7 @@ export class TestServer implements World {
     while (step.done !== true) step = recovery.next();
     const settings = { ...config, txnLogSizeLimitBytes: 0, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
     this.storage = new Storage(this.directories, settings);
-    const auth = { digestId: testDigest, superDigest: config.superDigest };
+    const auth = { digestId: testDigest, superDigest: config.superDigest, ensembleNames: config.ensembleNames };
     this.server = new Server(
       config,
       step.value,

@@ -90,6 +90,20 @@ test("one call catches up with every bucket that came due", () => {
   expect(tracker.expire(1_000_000)).toEqual([A, B, C]);
 });
 
+test("many that come due at once expire in pieces, in the same order, and one that is heard from in between does not", () => {
+  const tracker = new SessionTracker(1000);
+  const ids = Array.from({ length: 10 }, (_, i) => toSessionId(BigInt(i + 1)));
+  for (const [i, id] of ids.entries()) tracker.track(id, i < 6 ? 4000 : 6000, 0);
+  expect(tracker.expire(7000, 4)).toEqual(ids.slice(0, 4));
+  expect(tracker.deadline).toBe(5000);
+  const tenth = toSessionId(10n);
+  expect(tracker.touch(tenth, 4000, 7000)).toBe(true);
+  expect(tracker.expire(7000, 4)).toEqual(ids.slice(4, 8));
+  expect(tracker.deadline).toBe(7000);
+  expect(tracker.expire(7000, 4)).toEqual(ids.slice(8, 9));
+  expect([tracker.deadline, tracker.state(tenth)]).toEqual([12_000, "live"]);
+});
+
 test("deadlines tells of live sessions by their last touch, wherever they wait", () => {
   const tracker = new SessionTracker(1000);
   tracker.track(A, 4000, 0);

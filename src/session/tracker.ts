@@ -8,7 +8,7 @@ import { RecentMap } from "../base/recentMap.ts";
  *   unknown ── track ──> live ── expire, setClosing ──> closing ── remove ──> unknown
  *
  * A session's deadline is the end of the tick in which its time-out ends: (floor((now + timeout) / tick) + 1) * tick
- * (client-protocol 4.6, peer-protocol 5.4). All of one tick expire together.
+ * (client-protocol 4.6, peer-protocol 5.4). All of one tick expire together, or one piece after the other when they are many.
  *
  * A touch happens with every request, so it only notes the new deadline. The session stays in its old bucket until that one
  * comes due and is then put where it belongs: one move a time-out instead of one a tick.
@@ -57,8 +57,11 @@ export class SessionTracker {
     this.sessions.delete(id);
   }
 
-  /** Sessions whose time is over, now closing: for each a closeSession has to be proposed. */
-  expire(nowMs: number): SessionId[] {
+  /**
+   * Sessions whose time is over, now closing: for each a closeSession has to be proposed. Never more than `most`: then `deadline`
+   * stays where it is, and the others come with the next call, unless their clients are heard from before.
+   */
+  expire(nowMs: number, most = EXPIRED_AT_ONCE): SessionId[] {
     const expired: SessionId[] = [];
     while (this.earliestMs <= nowMs) {
       const bucketMs = this.earliestMs;
@@ -67,6 +70,7 @@ export class SessionTracker {
           this.move(session);
           continue;
         }
+        if (expired.length === most) return expired;
         expired.push(session.id);
         this.setClosing(session.id);
       }
@@ -163,6 +167,9 @@ class Session {
     this.bucketMs = deadlineMs;
   }
 }
+
+/** A few milliseconds of proposals: when thousands of clients went at once, the others are served in between. */
+const EXPIRED_AT_ONCE = 200;
 
 function leastOf(values: Iterable<number>): number {
   let least = NEVER;

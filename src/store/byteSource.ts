@@ -1,4 +1,5 @@
 import { DecodeError } from "jute-ts";
+import { concatBytes } from "../base/bytes.ts";
 import type { Directory } from "./directory.ts";
 
 /** Bytes that are read from the front; an empty piece is the end. DecodeError when they are damaged or cannot be read. */
@@ -53,6 +54,20 @@ export class ByteReader {
   byte(): number {
     if (this.at === this.bytes.length && this.isAtEnd) throw new CutShort("the file ends too early");
     return this.bytes[this.at++] as number;
+  }
+
+  /** The next `length` bytes, good until more are read. Nothing is allocated for bytes that are not there. */
+  take(length: number): Uint8Array {
+    const runs: Uint8Array[] = [];
+    for (let left = length; left > 0; ) {
+      if (this.isAtEnd) throw new CutShort("the file ends too early");
+      const run = this.bytes.subarray(this.at, this.at + left);
+      this.at += run.length;
+      left -= run.length;
+      runs.push(run);
+    }
+    const [first] = runs;
+    return runs.length === 1 && first !== undefined ? first : concatBytes(runs);
   }
 
   /** Fills `target` from `start` to `end`. */

@@ -16,9 +16,15 @@ export type DiskCommand =
   | { readonly kind: "truncate"; readonly zxid: Zxid }
   /**
    * A snapshot named `zxid` follows in chunks; it counts once `endSnapshot` was carried out and synced. With one that a leader
-   * sent all else on disk, above and below, stops being history in the same step (ZOOKEEPER-2846).
+   * sent all else on disk, above and below, stops being history in the same step (ZOOKEEPER-2846). `retires`: logs that an own
+   * one makes needless, of those that keep Java from starting.
    */
-  | { readonly kind: "beginSnapshot"; readonly zxid: Zxid; readonly origin: SnapshotOrigin }
+  | {
+      readonly kind: "beginSnapshot";
+      readonly zxid: Zxid;
+      readonly origin: SnapshotOrigin;
+      readonly retires?: readonly string[];
+    }
   | { readonly kind: "snapshotChunk"; readonly bytes: Uint8Array }
   | { readonly kind: "endSnapshot"; readonly zxid: Zxid }
   | { readonly kind: "abortSnapshot" }

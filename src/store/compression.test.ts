@@ -1,7 +1,7 @@
 import { constants, deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
 import { DecodeError } from "jute-ts";
 import { concatBytes } from "../base/bytes.ts";
-import { CutShort } from "./byteSource.ts";
+import { ByteReader, CutShort } from "./byteSource.ts";
 import { type Compression, contentOf, type Deflate, packerFor, storedBlocks } from "./compression.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { put, sampleSnapshot } from "./sampleFiles.ts";
@@ -146,6 +146,14 @@ describe("snappy", () => {
   ])("a block with %s is damaged", (_, hex) =>
     expect(() => unpackBlock(Buffer.from(hex, "hex"))).toThrow("the snappy data is damaged"),
   );
+
+  test("a run is taken from as many pieces as it lies in, and nothing is allocated for what is not there", () => {
+    const pieces = [Uint8Array.of(1, 2, 3), Uint8Array.of(4), Uint8Array.of(5, 6)];
+    const reader = new ByteReader({ next: () => pieces.shift() ?? new Uint8Array(0) });
+    expect([2, 0, 3].map((length) => [...reader.take(length)])).toEqual([[1, 2], [], [3, 4, 5]]);
+    // No array is as long.
+    expect(() => reader.take(Number.MAX_SAFE_INTEGER)).toThrow(CutShort);
+  });
 
   test("nothing is allocated for a length that its bytes cannot make", () => {
     // A copy of three bytes makes 64 at most.

@@ -9,6 +9,7 @@ import { type Fate, MemoryDirectory, type UnsyncedChange } from "./memoryDirecto
 import { storedName } from "./names.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import {
+  checkLog,
   finish,
   put,
   RECOVERY_DEFAULTS,
@@ -223,6 +224,32 @@ function mixture(seed: bigint): (change: UnsyncedChange) => Fate {
 test("any mixture", () => {
   for (let seed = 1n; seed <= 10n; seed++) checkEverywhere(mixture(seed));
 });
+
+test("a log that makes way for a snapshot of this server's own is there until the snapshot is", () => {
+  for (const [, fate] of FATES)
+    for (const split of [false, true]) {
+      let stop = 0;
+      for (; stopRetiring(stop, split, fate); stop++);
+      expect(stop).toBeGreaterThan(6);
+    }
+});
+
+function stopRetiring(stop: number, split: boolean, fate: (change: UnsyncedChange) => Fate): boolean {
+  const machine = machineOf(split);
+  put(machine.snapshot, "snapshot.5", sampleSnapshot(5n));
+  put(machine.log, "log.6", checkLog(6n));
+  const [begin, ...rest] = snapshot(6);
+  const commands = [{ ...begin, retires: ["log.6"] } as DiskCommand, ...rest];
+  let saved = false;
+  const heard = (): void => {
+    saved = true;
+  };
+  if (!runUntil(machine, stop, commands, () => {}, heard)) return false;
+  crash(machine, fate);
+  const { lastZxid, foreignLogs } = recovered(machine);
+  expect([stop, lastZxid, saved ? foreignLogs : []]).toEqual([stop, 6n, []]);
+  return true;
+}
 
 describe("a snapshot from a leader: a start finds the old history or the new one, never a mix (ZOOKEEPER-2846)", () => {
   const [EPOCH_1, EPOCH_2] = [0x100000000n, 0x200000000n];

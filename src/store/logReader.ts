@@ -19,6 +19,8 @@ export interface LogEnd {
   readonly unborn: string | undefined;
   /** A log that holds nothing that is needed and cannot be read; Java refuses to start while it lies there. */
   readonly damaged: string | undefined;
+  /** Logs with a check outside a multi, that were needed: no Java server starts before they are gone (on-disk-formats 13, W4). */
+  readonly foreign: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -95,8 +97,7 @@ class Progress implements LogEnd {
   unborn: string | undefined;
   damaged: string | undefined;
   readonly warnings: string[] = [];
-  /** The log that was last found to hold a check outside a multi, which keeps every Java from starting (on-disk-formats W4). */
-  private checkFoundIn: string | undefined;
+  readonly foreign: string[] = [];
   private readonly log: Directory;
   private readonly after: Zxid;
   private readonly options: LogReadOptions;
@@ -129,7 +130,7 @@ class Progress implements LogEnd {
   *verifyUnneeded(stored: StoredFile): Generator<LogBatch, void> {
     try {
       yield* this.readFile(stored, false);
-      if (this.checkFoundIn === stored.name) this.damaged = stored.name;
+      if (this.foreign.at(-1) === stored.name) this.damaged = this.foreign.pop();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       this.damaged = stored.name;
@@ -151,10 +152,10 @@ class Progress implements LogEnd {
   }
 
   private noteCheck(file: LogFile, entry: LogEntry): void {
-    this.checkFoundIn = file.name;
+    if (this.foreign.at(-1) !== file.name) this.foreign.push(file.name);
     this.warnings.push(
       `${this.log.path}/${file.name}, offset ${entry.offset}: transaction ${zxidText(entry.zxid)} is a check outside a multi; ` +
-        "no Java server starts on this log, and it is set aside by the first start after a newer snapshot",
+        "no Java server starts on this log, and this one sets it aside behind a new snapshot",
     );
   }
 

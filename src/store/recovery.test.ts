@@ -1,15 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Writer } from "jute-ts";
 import { asciiBytes, concatBytes } from "../base/bytes.ts";
-import { toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
-import { encodeTxn } from "../wire/txnCodec.ts";
 import { type Compression, packerFor, storedBlocks } from "./compression.ts";
-import { logHeader, writeRecord } from "./logRecord.ts";
+import { logHeader } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { type Recovered, type RecoveryOptions, recover } from "./recovery.ts";
-import { finish, put, RECOVERY_DEFAULTS, Recollection, sampleLog, sampleSnapshot, zxids } from "./sampleFiles.ts";
+import {
+  checkLog,
+  finish,
+  put,
+  RECOVERY_DEFAULTS,
+  Recollection,
+  sampleLog,
+  sampleSnapshot,
+  zxids,
+} from "./sampleFiles.ts";
 import { StoreError } from "./storeError.ts";
 
 type Files = { readonly [name: string]: Uint8Array | string };
@@ -84,15 +90,6 @@ function flip(bytes: Uint8Array, at: number): Uint8Array {
 
 const LOG_6_9 = log(6, 9);
 const EPOCH_2 = sampleLog([0x200000001n, 0x200000002n]);
-
-/** A log with one transaction of type 13. */
-function withCheck(zxid: bigint): Uint8Array {
-  const header = { clientId: toSessionId(1n), cxid: 1, zxid: toZxid(zxid), timeMs: 1n };
-  const writer = new Writer();
-  writer.raw(logHeader());
-  writeRecord(writer, encodeTxn({ ...header, body: { type: 13, path: "/a", version: 1 }, digest: undefined }));
-  return writer.toBytes();
-}
 
 // Rows are those of on-disk-formats 13, in its order; the README says where the rows are that need more than a start.
 const CASES: readonly (readonly [string, Files, string | RegExp, Partial<RecoveryOptions>?])[] = [
@@ -250,7 +247,7 @@ const CASES: readonly (readonly [string, Files, string | RegExp, Partial<Recover
   ],
   [
     "row 31: a check outside a multi",
-    { "snapshot.5": sampleSnapshot(5n), "log.6": withCheck(6n) },
+    { "snapshot.5": sampleSnapshot(5n), "log.6": checkLog(6n) },
     "snapshot 5, replayed 6..6, at 6",
   ],
   [
@@ -470,14 +467,17 @@ describe("what a crash left is cleared away", () => {
   });
 });
 
-test("row 31: a log with a check outside a multi is told of, and set aside once a snapshot covers it", () => {
-  const needed = diskOf({ "snapshot.5": sampleSnapshot(5n), "log.6": withCheck(6n) });
-  expect(start(needed).recovered.warnings).toEqual([
-    expect.stringMatching(/log\.6, offset 16: .*no Java server starts/),
-  ]);
+test("row 31: a log with a check outside a multi is told of, and set aside when a snapshot and another log cover it", () => {
+  const needed = diskOf({ "snapshot.5": sampleSnapshot(5n), "log.6": checkLog(6n), "log.7": checkLog(7n) });
+  const { warnings, foreignLogs } = start(needed).recovered;
+  expect(warnings).toEqual([6, 7].map((at) => expect.stringMatching(`log.${at}, offset 16: .*no Java server starts`)));
+  expect(foreignLogs).toEqual(["log.6", "log.7"]);
   expect(needed.log.list()).toContain("log.6");
-  const covered = diskOf({ "snapshot.6": sampleSnapshot(6n), "log.6": withCheck(6n), "log.7": log(7, 9) });
-  expect(outcome(covered)).toBe("snapshot 6, replayed 7..9, at 9");
+  const newest = diskOf({ "snapshot.6": sampleSnapshot(6n), "log.6": checkLog(6n) });
+  expect(start(newest).recovered.foreignLogs).toEqual(["log.6"]);
+  const covered = diskOf({ "snapshot.6": sampleSnapshot(6n), "log.6": checkLog(6n), "log.7": log(7, 9) });
+  const { recovered } = start(covered);
+  expect([recovered.state.txns, recovered.foreignLogs]).toEqual([zxids(7, 9), []]);
   expect([...covered.log.list()].sort()).toEqual(["log.7", "retired-log.6", "snapshot.6"]);
 });
 

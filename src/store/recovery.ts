@@ -43,6 +43,8 @@ export interface RecoverySinks<S> {
 
 export interface Recovered<S> {
   readonly state: S;
+  /** Logs that keep Java from starting: to be retired with a snapshot that makes them needless, which should be written soon. */
+  readonly foreignLogs: readonly string[];
   /** Last logged transaction; 0 for an empty database; -1 for a member whose empty directory is not to be trusted. */
   readonly lastZxid: Zxid;
   /** The snapshot that was loaded; undefined: none, and one should be written soon, for Java starts on no log without. */
@@ -81,7 +83,8 @@ export function* recover<S extends RecoverySink>(
     ? recoverEpochs(directories.snapshot, lastZxid, warnings)
     : { acceptedEpoch: epochOf(lastZxid), currentEpoch: epochOf(lastZxid) };
   tidy(directories, end, attempt.file);
-  return { state: attempt.state, lastZxid, snapshotZxid, ...epochs, txnCount: end.count, warnings };
+  const found = { lastZxid, snapshotZxid, foreignLogs: end.foreign, txnCount: end.count, warnings };
+  return { state: attempt.state, ...found, ...epochs };
 }
 
 interface Attempt<S> {

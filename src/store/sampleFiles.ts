@@ -26,6 +26,15 @@ export function sampleLog(zxids: readonly bigint[]): Uint8Array {
   return writer.toBytes();
 }
 
+/** A log with one transaction that no server may log: a check outside a multi, type 13. */
+export function checkLog(zxid: bigint): Uint8Array {
+  const header = { clientId: toSessionId(1n), cxid: 1, zxid: toZxid(zxid), timeMs: 1n };
+  const writer = new Writer();
+  writer.raw(logHeader());
+  writeRecord(writer, encodeTxn({ ...header, body: { type: 13, path: "/a", version: 1 }, digest: undefined }));
+  return writer.toBytes();
+}
+
 /** Zxids `from` to `to`. */
 export function zxids(from: number, to: number): readonly bigint[] {
   return Array.from({ length: to - from + 1 }, (_, i) => BigInt(from + i));

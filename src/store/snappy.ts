@@ -44,9 +44,7 @@ export class SnappySource implements ByteSource {
     this.input.fill(head);
     const length = viewOf(head).getInt32(0);
     if (length < 0 || length > LONGEST_CHUNK) throw damaged(`chunk of ${length} bytes`);
-    const packed = new Uint8Array(length);
-    this.input.fill(packed);
-    return unpackBlock(packed);
+    return unpackBlock(this.input.take(length));
   }
 }
 

@@ -3,7 +3,7 @@ import type { Zxid } from "../base/zxid.ts";
 import type { SnapshotOrigin } from "./commands.ts";
 import { type Compression, type Deflate, type Packer, packerFor } from "./compression.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
-import { isRetired, retiredName, type StoredKind, storedName, temporaryName, zxidOfName } from "./names.ts";
+import { isRetired, retiredName, storedName, temporaryName, zxidOfName } from "./names.ts";
 import { cutLogs } from "./truncation.ts";
 
 export interface SnapshotSaverOptions {
@@ -15,6 +15,7 @@ export interface SnapshotSaverOptions {
 interface Snapshot {
   readonly zxid: Zxid;
   readonly origin: SnapshotOrigin;
+  readonly retires?: readonly string[];
 }
 
 /**
@@ -54,12 +55,12 @@ export class SnapshotSaver {
     return this.begun;
   }
 
-  begin({ zxid, origin }: Snapshot): void {
+  begin({ zxid, origin, retires = [] }: Snapshot): void {
     assert(this.begun === undefined, "one snapshot is written at a time");
     const { snapshotCompression, deflate } = this.options;
     const name = storedName("snapshot", zxid, snapshotCompression);
     const temporary = temporaryName(name);
-    this.begun = { zxid, origin, name, temporary, packer: packerFor(snapshotCompression, deflate) };
+    this.begun = { zxid, origin, retires, name, temporary, packer: packerFor(snapshotCompression, deflate) };
     this.written = 0;
     this.synced = 0;
     this.snapshot.write(temporary, 0, NOTHING);
@@ -77,7 +78,7 @@ export class SnapshotSaver {
 
   /** Makes the snapshot count; returns its size in bytes. No log may be open for one that a leader sent. */
   end(): number {
-    const { name, temporary, zxid, origin, packer } = present(this.begun, "a snapshot was begun");
+    const { name, temporary, zxid, origin, retires = [], packer } = present(this.begun, "a snapshot was begun");
     this.write(temporary, packer.finish());
     this.snapshot.sync(temporary);
     this.snapshot.release(temporary);
@@ -86,7 +87,10 @@ export class SnapshotSaver {
     this.begun = undefined;
     this.snapshot.syncDirectory();
     if (origin === "leader") this.retireOthers(name);
-    else this.removeReplaced(name, zxid);
+    else {
+      this.removeReplaced(name, zxid);
+      retire(this.log, (other) => retires.includes(other));
+    }
     return this.written;
   }
 
@@ -107,8 +111,8 @@ export class SnapshotSaver {
 
   /** Renamed and not removed: a leader that was started on an empty disk by mistake must not take the last copy with it. */
   private retireOthers(name: string): void {
-    retire(this.snapshot, "snapshot", name);
-    retire(this.log, "log", name);
+    retire(this.snapshot, (other) => other !== name && zxidOfName("snapshot", other) !== undefined);
+    retire(this.log, (other) => zxidOfName("log", other) !== undefined);
   }
 
   /** Two names with one zxid would refuse the next start (R1); what was retired is not needed any more. */
@@ -119,8 +123,8 @@ export class SnapshotSaver {
   }
 }
 
-function retire(directory: Directory, kind: StoredKind, kept: string): void {
-  const names = directory.list().filter((name) => name !== kept && zxidOfName(kind, name) !== undefined);
+function retire(directory: Directory, chosen: (name: string) => boolean): void {
+  const names = directory.list().filter(chosen);
   for (const name of names) directory.rename(name, retiredName(name));
   if (names.length > 0) directory.syncDirectory();
 }

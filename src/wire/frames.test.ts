@@ -10,7 +10,8 @@ function check(
   const seen: string[] = [];
   for (let at = 0; at < stream.length; at += cut) {
     frames.push(stream.subarray(at, at + cut));
-    while (frames.next()) {
+    for (let whole = frames.isWhole; frames.next(); whole = frames.isWhole) {
+      expect(whole).toBe(true);
       seen.push(
         Array.from(frames.bytes.subarray(frames.start, frames.end), (b) => b.toString(16).padStart(2, "0")).join(""),
       );

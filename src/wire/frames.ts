@@ -32,6 +32,12 @@ export class Frames {
     return this.queue.length;
   }
 
+  /** Whether the next frame has arrived whole. */
+  get isWhole(): boolean {
+    const length = this.peekInt();
+    return length !== undefined && this.queue.length >= 4 + length;
+  }
+
   /** The first four bytes that wait, as an int; undefined when fewer have arrived. */
   peekInt(): number | undefined {
     const { bytes, start } = this.queue;

@@ -267,6 +267,24 @@ function joined(link: number, sid: number, peer: string, role = "FOLLOWERINFO"):
   );
 }
 
+test("of 256 connections that have not said who they are the oldest goes for the next one, whoever did stays", () => {
+  const silent = Array.from({ length: 256 }, (_, i) => `! connected ${100 + i}`).join("\n");
+  check(
+    {},
+    `${LEAD}
+     ${silent}
+     ! connected 3
+     close 100: 256 newer ones have not said who they are either
+     < 3 FOLLOWERINFO 6:0 sid=3
+     > 3 LEADERINFO 6:0
+     ! connected 400
+     ! connected 401
+     close 101: 256 newer ones have not said who they are either
+     ! status
+     epoch 6 established 6:0 of 6:0 outstanding 0 learners 2:2v+ 3:3v`,
+  );
+});
+
 describe("the three barriers (3.4)", () => {
   test("one follower of three", () => check({}, LEAD));
 

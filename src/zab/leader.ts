@@ -149,10 +149,19 @@ export class Leader {
 
   onLearnerConnected(link: LinkId, now: number): void {
     if (this.phase === "ended") return;
+    this.makeRoom();
     const syncedUntilTick = this.tick + this.init.initLimit + this.init.syncLimit;
     const handler = new LearnerHandler(link, this.world, now + this.initMs, syncedUntilTick);
     this.links.add(handler);
     this.arm(handler.deadline);
+  }
+
+  /** A learner says at once who it is: of many that do not, the oldest goes, so that silent strangers keep nobody out. */
+  private makeRoom(): void {
+    const strangers = this.links.in("introducing");
+    const [oldest] = strangers;
+    if (oldest !== undefined && strangers.length >= MOST_STRANGERS)
+      this.drop(oldest, `${MOST_STRANGERS} newer ones have not said who they are either`);
   }
 
   onPacket(link: LinkId, packet: QuorumPacket, now: number): void {
@@ -529,5 +538,7 @@ const UPTODATE = quorumPacket(PacketType.upToDate, -1n);
 const SYNC_PACKET = { diff: PacketType.diff, trunc: PacketType.trunc, snap: PacketType.snap } as const;
 /** ACKEPOCH's word for: sync me, I promised this epoch before. */
 const NOT_COUNTED = -1;
+/** Connections that have not said who they are, as on the election port. */
+const MOST_STRANGERS = 256;
 /** The next epoch would be negative. */
 const LAST_EPOCH = 0x7fffffff;

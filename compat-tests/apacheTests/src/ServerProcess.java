@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.zookeeper.server.ServerCnxn;
 import org.apache.zookeeper.server.ServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
@@ -49,7 +50,8 @@ public final class ServerProcess extends ServerCnxnFactory {
         Path config = logs.resolve(name + ".cfg");
         Files.write(config, configOf(like), StandardCharsets.UTF_8);
         ProcessBuilder builder = new ProcessBuilder("node", System.getProperty("typekeeper.main"), config.toString());
-        builder.environment().put("SERVER_JVMFLAGS", properties());
+        builder.environment().put("SERVER_JVMFLAGS", properties().filter(property -> !property.contains(" "))
+            .map(property -> "-D" + property).collect(Collectors.joining(" ")));
         builder.redirectErrorStream(true).redirectOutput(logs.resolve(name + ".log").toFile());
         process = builder.start();
         lastResort = new Thread(process::destroyForcibly);
@@ -71,6 +73,9 @@ public final class ServerProcess extends ServerCnxnFactory {
         lines.add("maxSessionTimeout=" + like.getMaxSessionTimeout());
         lines.add("dataDir=" + aboveVersion(like.getTxnLogFactory().getSnapDir()));
         lines.add("dataLogDir=" + aboveVersion(like.getTxnLogFactory().getDataLogDir()));
+        // A flag ends at a blank; a key of the file becomes the same property.
+        properties().filter(property -> property.contains(" ")).forEach(
+            property -> lines.add(property.substring("zookeeper.".length())));
         return lines;
     }
 
@@ -78,13 +83,12 @@ public final class ServerProcess extends ServerCnxnFactory {
         return folder.getAbsoluteFile().getParentFile();
     }
 
-    /** What a test has set for the server that it starts. */
-    private static String properties() {
+    /** What a test has set for the server that it starts: NAME=VALUE. */
+    private static Stream<String> properties() {
         return System.getProperties().entrySet().stream()
             .filter(entry -> entry.getKey().toString().matches("(zookeeper|jute|znode|readonlymode)\\..*"))
             .filter(entry -> !entry.getKey().equals(ZOOKEEPER_SERVER_CNXN_FACTORY))
-            .map(entry -> "-D" + entry.getKey() + "=" + entry.getValue())
-            .collect(Collectors.joining(" "));
+            .map(entry -> entry.getKey() + "=" + entry.getValue());
     }
 
     private boolean answers() {
