@@ -35,6 +35,10 @@ export class HashTable {
     this.count = 0;
   }
 
+  get bytes(): number {
+    return this.slots.byteLength + this.old.byteLength;
+  }
+
   /** The sought record, whose key has this hash; NO_RECORD when there is none. */
   find(hash: number): number {
     const index = this.probe(this.slots, this.shift, hash);

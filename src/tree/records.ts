@@ -32,6 +32,11 @@ export class Records {
     this.vacant = index;
   }
 
+  /** What all chunks take. */
+  get bytes(): number {
+    return this.chunks.length * (this.words << CHUNK_BITS) * Int32Array.BYTES_PER_ELEMENT;
+  }
+
   word(index: number, word: number): number {
     return (this.chunks[index >> CHUNK_BITS] as Int32Array)[recordAt(index, this.words) + word] as number;
   }
