@@ -8,7 +8,7 @@ export const WatchMode = { standard: 1, persistent: 2, recursive: 4 } as const;
 
 /**
  * One of the two tables: which connection watches which path in which modes. A million watches are no heap objects: a pair of a
- * path and a watcher is a row of int32 words, found by a hash of both.
+ * path and a watcher is a row of int32 words, found by a hash of both unless it is alone on its path.
  *
  * Invariants: a row is in the list of its path and in the list of its watcher; a path or watcher without rows is not there; no
  * row has mode 0; the list of a path is in the order in which the rows came; `recursive` counts the rows with that mode, so
@@ -130,6 +130,8 @@ export class WatchTable implements HashKeys {
     this.soughtPath = this.paths.seek(path);
     this.soughtWatcher = this.watchers.find(watcher);
     if (this.soughtPath === NO_RECORD || this.soughtWatcher === NO_RECORD) return NO_RECORD;
+    const first = this.paths.first(this.soughtPath);
+    if (this.rows.word(first, NEXT) === first) return this.isSought(first) ? first : NO_RECORD;
     return this.pairs.find(hashOf(this.soughtPath, this.soughtWatcher));
   }
 
@@ -150,13 +152,11 @@ export class WatchTable implements HashKeys {
     this.rows.setWord(row, WATCHER, (watcher << MODE_BITS) | modes);
     this.linkToPath(row, path);
     this.linkToWatcher(row, watcher);
-    this.pairs.add(row);
     this.recursive += recursiveBit(modes);
     this.watchCount++;
   }
 
   private strike(row: number): void {
-    this.pairs.remove(row);
     this.unlinkFromPath(row);
     this.unlinkFromWatcher(row);
     this.rows.release(row);
@@ -174,6 +174,8 @@ export class WatchTable implements HashKeys {
       return;
     }
     const last = rows.word(first, PREVIOUS);
+    if (last === first) this.pairs.add(first);
+    this.pairs.add(row);
     rows.setWord(row, NEXT, first);
     rows.setWord(row, PREVIOUS, last);
     rows.setWord(last, NEXT, row);
@@ -190,6 +192,8 @@ export class WatchTable implements HashKeys {
       return;
     }
     const previous = rows.word(row, PREVIOUS);
+    this.pairs.remove(row);
+    if (previous === next) this.pairs.remove(next);
     rows.setWord(previous, NEXT, next);
     rows.setWord(next, PREVIOUS, previous);
     if (paths.first(path) === row) paths.setFirst(path, next);
