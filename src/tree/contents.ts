@@ -11,6 +11,10 @@ import { copyBytes, offsetOf, type Page, Slab } from "./slab.ts";
 export class Contents {
   private readonly slab = new Slab();
 
+  get bytes(): number {
+    return this.slab.capacity;
+  }
+
   /** A new block for the name bytes[start, end) and a copy of the data. */
   store(bytes: Uint8Array, start: number, end: number, data: Uint8Array | null): number {
     const length = end - start;
@@ -83,10 +87,15 @@ export class Contents {
     const length = nameLengthAt(page, at);
     const slash = end - length - 1;
     if (slash < start || bytes[slash] !== SLASH) return -1;
-    const named = page.bytes;
-    const shift = at + headOf(length) - end;
-    for (let i = end - 1; i > slash; i--) if (named[i + shift] !== bytes[i]) return -1;
-    return slash;
+    return isEqual(page.bytes, at + headOf(length), bytes, end, length) ? slash : -1;
+  }
+
+  /** Whether the name is bytes[start, end). */
+  isName(block: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const page = this.slab.page(block);
+    const at = offsetOf(block);
+    const length = nameLengthAt(page, at);
+    return length === end - start && isEqual(page.bytes, at + headOf(length), bytes, end, length);
   }
 
   /** A copy. */
@@ -106,6 +115,12 @@ export class Contents {
 
 function lengthOf(data: Uint8Array | null): number {
   return data === null ? 0 : data.length;
+}
+
+/** Whether the `length` bytes before both ends are the same; like names differ at their ends. */
+function isEqual(a: Uint8Array, aEnd: number, b: Uint8Array, bEnd: number, length: number): boolean {
+  for (let i = 1; i <= length; i++) if (a[aEnd - i] !== b[bEnd - i]) return false;
+  return true;
 }
 
 function nameLengthAt(page: Page, at: number): number {

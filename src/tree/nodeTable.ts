@@ -1,11 +1,11 @@
 import { isGreater } from "./long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { kindOf } from "./owners.ts";
-import { CHUNK_BITS, Records, recordAt } from "./records.ts";
+import { CHUNK_BITS, NO_RECORD, Records, recordAt } from "./records.ts";
 
 /** A znode: an index into the columns. A removed node's reference is given to a later one. */
 export type NodeRef = number;
-export const NO_NODE: NodeRef = -1;
+export const NO_NODE: NodeRef = NO_RECORD;
 /** The root is always there. */
 export const ROOT: NodeRef = 0;
 

@@ -6,8 +6,9 @@ export class Records {
   /** The record `index` begins at word `recordAt(index, words)` of chunk `index >> CHUNK_BITS`. */
   readonly chunks: Int32Array[] = [];
   private readonly words: number;
-  private vacant = NONE;
-  private count = 0;
+  /** Every index that was ever given out is below. */
+  count = 0;
+  private vacant = NO_RECORD;
 
   constructor(words: number) {
     this.words = words;
@@ -16,7 +17,7 @@ export class Records {
   /** A record of zeros. */
   allocate(): number {
     const index = this.vacant;
-    if (index === NONE) return this.append();
+    if (index === NO_RECORD) return this.append();
     const chunk = this.chunks[index >> CHUNK_BITS] as Int32Array;
     const at = recordAt(index, this.words);
     this.vacant = chunk[at] as number;
@@ -24,10 +25,24 @@ export class Records {
     return index;
   }
 
+  /** Its first word is no longer the caller's. */
   release(index: number): void {
     const chunk = this.chunks[index >> CHUNK_BITS] as Int32Array;
     chunk[recordAt(index, this.words)] = this.vacant;
     this.vacant = index;
+  }
+
+  /** What all chunks take. */
+  get bytes(): number {
+    return this.chunks.length * (this.words << CHUNK_BITS) * Int32Array.BYTES_PER_ELEMENT;
+  }
+
+  word(index: number, word: number): number {
+    return (this.chunks[index >> CHUNK_BITS] as Int32Array)[recordAt(index, this.words) + word] as number;
+  }
+
+  setWord(index: number, word: number, value: number): void {
+    (this.chunks[index >> CHUNK_BITS] as Int32Array)[recordAt(index, this.words) + word] = value;
   }
 
   private append(): number {
@@ -43,4 +58,4 @@ export function recordAt(index: number, words: number): number {
 
 export const CHUNK_BITS = 14;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
-const NONE = -1;
+export const NO_RECORD = -1;

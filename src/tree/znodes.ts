@@ -1,9 +1,9 @@
 import type { Writer } from "jute-ts";
 import { crc32 } from "../base/checksum.ts";
 import { Contents } from "./contents.ts";
+import { type HashKeys, HashTable } from "./hashTable.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
 import { countUnits, PathKey, SLASH, textOfUnits } from "./paths.ts";
-import { type PathKeys, PathTable } from "./pathTable.ts";
 import type { Stamp } from "./stamp.ts";
 import { digestOf } from "./stats.ts";
 
@@ -14,14 +14,14 @@ import { digestOf } from "./stats.ts";
  * A node keeps its name only; its path is its ancestors' names. A path is found by the CRC-32 of its bytes, which is also
  * where the node's digest begins, so that one checksum serves both.
  */
-export class Znodes implements PathKeys {
+export class Znodes implements HashKeys {
   readonly table = new NodeTable();
   /** Znodes, the root included. */
   count = 1;
   /** UTF-16 length of every path plus length of every data: Java's approximate data size (on-disk-formats 6). */
   dataBytes = 1;
   private readonly contents = new Contents();
-  private readonly paths = new PathTable(this);
+  private readonly paths = new HashTable(this);
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
@@ -197,7 +197,7 @@ export class Znodes implements PathKeys {
     return this.isDigested(ref) ? digestOf(this.table, ref) : 0;
   }
 
-  pathCrc(ref: NodeRef): number {
+  hash(ref: NodeRef): number {
     return this.table.pathCrc(ref);
   }
 
