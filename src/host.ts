@@ -9,7 +9,7 @@ import type { Instant } from "./base/instant.ts";
 import type { Config } from "./config/config.ts";
 import { type DirectoryLock, lockDirectory } from "./disk/directoryLock.ts";
 import { openDirectory } from "./disk/nodeDirectory.ts";
-import { type Disks, type HostPorts, type Machine, StartError, thisMachine } from "./hostPorts.ts";
+import { type Disks, type HostPorts, type Machine, StartError } from "./hostPorts.ts";
 import { type LinkEvents, ListenError, type Listening } from "./net/network.ts";
 import { SelfReport } from "./selfReport.ts";
 import type { ClientConnection } from "./server/clientConnection.ts";
@@ -47,7 +47,7 @@ export class Host implements World {
   private clientListening: Listening | undefined;
 
   /** Opens and locks the directories, recovers what they hold, binds the ports and starts. Rejects with one line. */
-  static async start(config: Config, ports: HostPorts, machine: Machine = thisMachine()): Promise<Host> {
+  static async start(config: Config, ports: HostPorts, machine: Machine): Promise<Host> {
     const snapshot = openDirectory(join(config.dataDir, "version-2"), config.dataDirAutocreate);
     const apart = config.dataLogDir !== config.dataDir;
     const log = apart ? openDirectory(join(config.dataLogDir, "version-2"), config.dataDirAutocreate) : snapshot;

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import type { Worker } from "node:worker_threads";
 import type { Instant } from "./base/instant.ts";
 import { Disk } from "./disk/disk.ts";
 import type { DiskSettings } from "./disk/messages.ts";
@@ -26,12 +27,12 @@ export interface Machine {
 /** Of `Disk`, what a host uses; `kill` ends the thread in the middle of what it does. */
 export type Disks = Pick<Disk, "backlog" | "onEvent" | "submit" | "kick" | "close">;
 
-/** The machine as it is. */
-export function thisMachine(): Machine {
+/** The machine as it is, for one host, with the thread of its disk. */
+export function thisMachine(diskThread: Worker): Machine {
   return {
     now: () => ({ monoMs: performance.now(), wallMs: Date.now() }),
     network: new Network(),
-    openDisk: (settings) => new Disk(settings),
+    openDisk: (settings) => new Disk(settings, diskThread),
   };
 }
 

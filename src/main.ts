@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+import { diskThread } from "./diskThread.ts";
+// By now the thread starts; the rest is loaded meanwhile.
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLogger, stdSerializers } from "bunyan";
@@ -6,7 +9,7 @@ import { ConfigError } from "./config/configError.ts";
 import { parseJvmFlags } from "./config/jvmFlags.ts";
 import { dataDirIn, parseConfig } from "./config/parseConfig.ts";
 import { Host } from "./host.ts";
-import { StartError } from "./hostPorts.ts";
+import { StartError, thisMachine } from "./hostPorts.ts";
 import type { ServerEvent } from "./server/events.ts";
 import { StoreError } from "./store/storeError.ts";
 
@@ -26,7 +29,7 @@ async function main(): Promise<void> {
   const parsed = parseConfig(text, jvmProperties(), { myidText, configPath });
   if (parsed instanceof ConfigError) return end(parsed.exitCode, parsed.message);
   for (const warning of parsed.warnings) log.warn(warning);
-  const host = await Host.start(parsed.config, { observe, exit: end, broke, turned });
+  const host = await Host.start(parsed.config, { observe, exit: end, broke, turned }, thisMachine(diskThread));
   log.info({ clientPort: host.clientPort }, "listening");
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {

@@ -35,7 +35,7 @@ function open(path: string): Disk {
     logPath: path,
     snapshotPath: path,
   };
-  const opened = new Disk(settings, spawnFromSource);
+  const opened = new Disk(settings, spawnFromSource());
   events = [];
   heard = () => {};
   opened.onEvent((event) => {

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { setImmediate } from "node:timers";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { unreachable } from "../base/assert.ts";
 import type { DiskCommand, DiskEvent } from "../store/commands.ts";
-import { type DiskMessage, type DiskSettings, type DiskWorkerData, PackedTxns } from "./messages.ts";
+import { type DiskAssignment, type DiskMessage, type DiskSettings, PackedTxns } from "./messages.ts";
 
 /**
  * The log, the snapshots and the epoch files, in a thread of their own. Commands are carried out in the order given, except
@@ -36,11 +35,13 @@ export class Disk {
     this.sendWaiting();
   };
 
-  /** `spawn` starts the thread: tests run it from its source. */
-  constructor(settings: DiskSettings, spawn: Spawn = spawnWorker) {
+  /** `thread` was told nothing yet; it is this disk's from now on. */
+  constructor(settings: DiskSettings, thread: Worker) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    this.worker = spawn({ settings, port: port2 }, [port2]);
+    this.worker = thread;
+    const assignment: DiskAssignment = { settings, port: port2 };
+    this.worker.postMessage(assignment, [port2]);
     this.port.on("message", (events: readonly DiskEvent[]) => this.answered(events));
     this.worker.on("error", (error) => this.end(error.message));
     this.worker.on("exit", (code) => this.end(`the disk's thread ended with code ${code}`));
@@ -162,13 +163,6 @@ function transferOf(message: DiskMessage): readonly ArrayBuffer[] {
     default:
       return unreachable(message);
   }
-}
-
-/** How the thread is started, with what it takes over. */
-export type Spawn = (workerData: DiskWorkerData, transferList: readonly Transferable[]) => Worker;
-
-function spawnWorker(workerData: DiskWorkerData, transferList: readonly Transferable[]): Worker {
-  return new Worker(join(__dirname, "diskWorker.js"), { workerData, transferList: [...transferList], name: "disk" });
 }
 
 /** Less than this is not worth a message and a sync of its own while more is about to come. */

@@ -1,16 +1,16 @@
-import { workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { constants, deflateRawSync } from "node:zlib";
 import { unreachable } from "../base/assert.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { Storage } from "../store/storage.ts";
-import { type DiskMessage, type DiskWorkerData, unpackTxns } from "./messages.ts";
+import { type DiskAssignment, type DiskMessage, unpackTxns } from "./messages.ts";
 import { NodeDirectory } from "./nodeDirectory.ts";
 
 /**
  * The disk's thread: carries out what arrives, one message after the other, with calls that wait. Every message is
  * answered, if only by no events, so that the other side knows how many are on their way.
  */
-function serve({ port, settings }: DiskWorkerData): void {
+function serve({ port, settings }: DiskAssignment): void {
   const log = new NodeDirectory(settings.logPath);
   const snapshot = settings.snapshotPath === settings.logPath ? log : new NodeDirectory(settings.snapshotPath);
   const monoMs = () => performance.now();
@@ -39,4 +39,4 @@ function carryOut(storage: Storage, message: Exclude<DiskMessage, { readonly kin
   }
 }
 
-serve(workerData);
+parentPort?.once("message", serve);

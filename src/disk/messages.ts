@@ -13,8 +13,8 @@ export interface DiskSettings extends StorageSettings {
   readonly snapshotPath: string;
 }
 
-/** What the thread is started with. */
-export interface DiskWorkerData {
+/** The first message to the thread; what follows comes through its port. */
+export interface DiskAssignment {
   readonly settings: DiskSettings;
   /** Messages come here, and each is answered here. */
   readonly port: MessagePort;

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Spawn } from "./disk.ts";
+import type { Spawn } from "./thread.ts";
 
 /** For tests: the disk's thread run from its source, for a worker does not inherit jest's way of loading TypeScript. */
-export const spawnFromSource: Spawn = (data, transferList) => {
+export const spawnFromSource: Spawn = () => {
   const jute = join(__dirname, "../../jute/src/index.ts");
-  const workerData = { ...data, jute, worker: join(__dirname, "diskWorker.ts") };
-  return new Worker(FROM_SOURCE, { eval: true, workerData, transferList: [...transferList] });
+  const workerData = { jute, worker: join(__dirname, "diskWorker.ts") };
+  return new Worker(FROM_SOURCE, { eval: true, workerData });
 };
 
 const FROM_SOURCE = `

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Spawn } from "../disk/disk.ts";
+import type { Spawn } from "../disk/thread.ts";
 import type { ServerEvent } from "../server/events.ts";
 import { directoryFor } from "./directories.ts";
 import { reservePorts } from "./ports.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Spawn } from "../disk/disk.ts";
+import type { Spawn } from "../disk/thread.ts";
 import type { ServerEvent } from "../server/events.ts";
 import { directoryFor } from "./directories.ts";
 import { type EnsembleOptions, type InProcessEnsemble, openEnsemble } from "./ensemble.ts";
@@ -48,7 +48,5 @@ export async function openServer({ config = {}, dataDir, log }: ServerOptions, s
 }
 
 /** Without the flags that the test's process was started with: a loader for TypeScript would only slow the thread down. */
-const spawnThread: Spawn = (workerData, transferList) => {
-  const worker = join(__dirname, "..", "disk", "diskWorker.js");
-  return new Worker(worker, { workerData, transferList: [...transferList], name: "disk", execArgv: [] });
-};
+const spawnThread: Spawn = () =>
+  new Worker(join(__dirname, "..", "disk", "diskWorker.js"), { name: "disk", execArgv: [] });

@@ -305,8 +305,8 @@ describe("what a test does to it", () => {
 describe("failures", () => {
   test("the disk's: told, clients are cut off, the process and other servers go on, it can start again", async () => {
     const threads: Worker[] = [];
-    const server = await openServer({}, (data, transferList) => {
-      const thread = spawnFromSource(data, transferList);
+    const server = await openServer({}, () => {
+      const thread = spawnFromSource();
       threads.push(thread);
       return thread;
     });

@@ -4,7 +4,7 @@ import { hex64 } from "../base/bytes.ts";
 import { hostPortText } from "../base/hostText.ts";
 import { type SessionId, toSessionId } from "../base/ids.ts";
 import type { Config } from "../config/config.ts";
-import type { Spawn } from "../disk/disk.ts";
+import type { Spawn } from "../disk/thread.ts";
 import { Host } from "../host.ts";
 import type { HostPorts, Machine } from "../hostPorts.ts";
 import type { ServerEvent } from "../server/events.ts";

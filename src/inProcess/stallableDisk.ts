@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
-import { Disk, type Spawn } from "../disk/disk.ts";
+import { Disk } from "../disk/disk.ts";
 import type { DiskSettings } from "../disk/messages.ts";
+import type { Spawn } from "../disk/thread.ts";
 import type { Disks } from "../hostPorts.ts";
 import type { DiskCommand, DiskEvent } from "../store/commands.ts";
 
@@ -10,16 +11,14 @@ import type { DiskCommand, DiskEvent } from "../store/commands.ts";
  */
 export class StallableDisk implements Disks {
   private readonly disk: Disk;
-  private thread: Worker | undefined;
+  private readonly thread: Worker;
   private listener: (event: DiskEvent) => void = () => {};
   private stalls = 0;
   private held: DiskEvent[] = [];
 
   constructor(settings: DiskSettings, spawn: Spawn) {
-    this.disk = new Disk(settings, (data, transferList) => {
-      this.thread = spawn(data, transferList);
-      return this.thread;
-    });
+    this.thread = spawn();
+    this.disk = new Disk(settings, this.thread);
     this.disk.onEvent((event) => this.arrived(event));
   }
 
@@ -38,7 +37,7 @@ export class StallableDisk implements Disks {
   /** The thread ends in the middle of what it does; what is left in its queue is never written. */
   async kill(): Promise<void> {
     this.listener = () => {};
-    await this.thread?.terminate();
+    await this.thread.terminate();
   }
 
   get backlog(): number {
