@@ -29,12 +29,9 @@ export class PathKey {
   end: number;
   /** CRC-32 of the path, as int32. */
   crc: number;
-  /** What the key says, if it came as text. */
-  private text: string | undefined;
   private readonly writer: Writer;
 
   constructor() {
-    this.text = undefined;
     this.writer = new Writer(512);
     this.bytes = this.writer.bytes;
     this.start = 0;
@@ -43,10 +40,9 @@ export class PathKey {
   }
 
   set(path: string): void {
-    if (path === latest.text) this.copy(latest);
-    else this.encode(path);
-    this.text = path;
-    latest = this;
+    this.writer.reset();
+    this.writer.ustring(path);
+    this.setBytes(this.writer.bytes, LENGTH_BYTES, this.writer.length);
   }
 
   /** The bytes are not copied: they must stay as they are until the look-up is over. */
@@ -55,26 +51,6 @@ export class PathKey {
     this.start = start;
     this.end = end;
     this.crc = crc32(0, bytes, start, end) | 0;
-    this.text = undefined;
-  }
-
-  private encode(path: string): void {
-    this.writer.reset();
-    this.writer.ustring(path);
-    this.setBytes(this.writer.bytes, LENGTH_BYTES, this.writer.length);
-  }
-
-  private copy(from: PathKey): void {
-    if (from === this) return;
-    const { bytes, start, end, crc } = from;
-    const { writer } = this;
-    writer.reset();
-    const at = writer.reserve(LENGTH_BYTES + end - start) + LENGTH_BYTES;
-    this.bytes = writer.bytes;
-    this.start = at;
-    this.end = writer.length;
-    this.crc = crc;
-    for (let i = start; i < end; i++) writer.bytes[at + i - start] = bytes[i] as number;
   }
 
   /** Where the last slash is; below `start` when there is none. */
@@ -84,12 +60,6 @@ export class PathKey {
     return at;
   }
 }
-
-/**
- * The key that was last given a text: who reads a node and watches it names one path twice, to the tree and to the watches.
- * It only saves time.
- */
-let latest = new PathKey();
 
 /** The text whose UTF-16 units, each encoded on its own, are these bytes; the inverse of what PathKey does. */
 export function textOfUnits(bytes: Uint8Array, start: number, end: number): string {
