@@ -1,4 +1,4 @@
-import { DecodeError, Reader, Writer } from "jute-ts";
+import { DecodeError, Reader } from "jute-ts";
 import { hex64 } from "../base/bytes.ts";
 import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
@@ -17,8 +17,6 @@ import { ClientConnection, Totals } from "./clientConnection.ts";
 import {
   type ClientLimits,
   IDLE_SWEEP_MS,
-  INITIAL_WRITER_BYTES,
-  KEPT_WRITER_BYTES,
   REPLY_HARD_LIMIT_BYTES,
   REPLY_HIGH_WATER_BYTES,
   STALLED_READ_BYTES,
@@ -136,7 +134,7 @@ export class Clients {
 
   /** The connection is over, by its client or by us. What still waits to be taken up may have its turn all the same (5.4). */
   hungUp(connection: ClientConnection, at: Instant): void {
-    if (connection.paused && this.isStalled(connection) && this.hasFrame(connection)) {
+    if (connection.paused && this.isStalled(connection) && connection.hasFrame()) {
       connection.isGone = this.limits.gates?.requests.dropsOfClosed === false;
       if (connection.isGone) return;
       this.requests.farewell(connection, at);
@@ -179,7 +177,7 @@ export class Clients {
     if (requests?.dropsOld !== true) return;
     this.lookMs = at.monoMs + requests.lookEveryMs;
     for (const connection of [...this.heldBack]) {
-      if (this.isStalled(connection) && this.hasFrame(connection) && this.requests.isStale(connection, at)) {
+      if (this.isStalled(connection) && connection.hasFrame() && this.requests.isStale(connection, at)) {
         this.end(connection);
       }
     }
@@ -262,7 +260,7 @@ export class Clients {
 
   private pump(connection: ClientConnection, at: Instant): void {
     if (this.isStalled(connection)) return this.pause(connection, at);
-    while (!connection.paused && !connection.ending && connection.phase !== "joining" && this.next(connection)) {
+    while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.nextFrame()) {
       if (connection.phase === "closed") return;
       if (connection.phase === "opening") this.connect(connection, at);
       else this.requests.frame(connection, at);
@@ -274,32 +272,6 @@ export class Clients {
     if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") {
       this.refuseFrame(connection, at);
     }
-  }
-
-  private next(connection: ClientConnection): boolean {
-    const { frames } = connection;
-    while (!frames.next()) {
-      if (connection.late === undefined || frames.refusedLength !== undefined || !this.takeLate(connection))
-        return false;
-    }
-    return true;
-  }
-
-  /** Whether a whole frame waits here. */
-  private hasFrame(connection: ClientConnection): boolean {
-    while (!connection.frames.isWhole) {
-      if (!this.takeLate(connection)) return false;
-    }
-    return true;
-  }
-
-  /** What was kept first joins the frames, which are then as old as it is. */
-  private takeLate(connection: ClientConnection): boolean {
-    const oldest = connection.late?.take();
-    if (oldest === undefined) return false;
-    connection.frames.push(oldest.chunk);
-    connection.arrivedMs = oldest.arrivedMs;
-    return true;
   }
 
   /** Bytes of a connection that is held back: their turn comes. */
@@ -467,19 +439,10 @@ export class Clients {
     for (const connection of dirty) {
       connection.dirty = false;
       if (connection.phase === "closed") continue;
-      this.flush(connection);
+      connection.flush();
       if (connection.ending) this.finish(connection, at);
       else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
     }
-  }
-
-  private flush(connection: ClientConnection): void {
-    const { link, out } = connection;
-    if (out.length === 0) return;
-    link.write(out.written());
-    // What once grew for a large reply is not kept, or ten thousand clients would keep as many megabytes.
-    if (out.bytes.length > KEPT_WRITER_BYTES) connection.out = new Writer(INITIAL_WRITER_BYTES);
-    else out.reset();
   }
 
   /** It counts until the client has taken its last bytes, and who does not take them is dropped. */
