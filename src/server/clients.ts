@@ -13,18 +13,12 @@ import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
+import { BackPressure } from "./backPressure.ts";
 import { ClientConnection, Totals } from "./clientConnection.ts";
-import {
-  type ClientLimits,
-  IDLE_SWEEP_MS,
-  REPLY_HARD_LIMIT_BYTES,
-  REPLY_HIGH_WATER_BYTES,
-  STALLED_READ_BYTES,
-} from "./clientLimits.ts";
+import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import type { ServerEvent } from "./events.ts";
-import { LateChunks } from "./lateChunks.ts";
 import type { ByteLink } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
@@ -48,6 +42,7 @@ export class Clients {
   private readonly bySession = new RecentMap<SessionId, ClientConnection>();
   private readonly perAddress = new Map<string, number>();
   private readonly requests: Requests;
+  private readonly backPressure: BackPressure;
   private readonly limits: ClientLimits;
   private readonly port: ClientsPort;
   private readonly rules: AclRules;
@@ -55,15 +50,11 @@ export class Clients {
   private readonly badFrame: Complaints;
   private readonly ahead: Complaints;
   private readonly strayed: Complaints;
-  /** Connections that are not read for now. */
-  private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
   private upstream: Upstream | undefined;
   private database: Database;
   private nextNumber = 1;
   private sweepMs = 0;
-  /** When those who wait for room are looked at next. */
-  private lookMs = 0;
 
   constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
     this.database = database;
@@ -75,6 +66,7 @@ export class Clients {
     this.ahead = new Complaints(port.observe.bind(port));
     this.strayed = new Complaints(port.observe.bind(port));
     this.requests = new Requests(this, rules, auth, limits);
+    this.backPressure = new BackPressure(this, this.requests, limits.gates?.requests);
     this.requests.serve(database.tree, this.watches);
   }
 
@@ -126,7 +118,7 @@ export class Clients {
 
   bytes(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
     if (connection.phase === "closed" || connection.ending) return;
-    if (connection.paused) return this.keep(connection, chunk, at);
+    if (connection.paused) return this.backPressure.keep(connection, chunk, at);
     connection.frames.push(chunk);
     if (connection.phase === "opening" && this.isFourLetterWord(connection)) return;
     this.pump(connection, at);
@@ -134,7 +126,7 @@ export class Clients {
 
   /** The connection is over, by its client or by us. What still waits to be taken up may have its turn all the same (5.4). */
   hungUp(connection: ClientConnection, at: Instant): void {
-    if (connection.paused && this.isStalled(connection) && connection.hasFrame()) {
+    if (this.backPressure.hasStalled(connection)) {
       connection.isGone = this.limits.gates?.requests.dropsOfClosed === false;
       if (connection.isGone) return;
       this.requests.farewell(connection, at);
@@ -154,11 +146,11 @@ export class Clients {
 
   /** The system took what was queued: go on reading, unless something else is in the way. */
   drained(connection: ClientConnection, at: Instant): void {
-    if (!this.isBacklogged(connection)) this.resume(connection, at);
+    this.backPressure.reconsider(connection, at);
   }
 
   onDeadline(at: Instant): void {
-    if (at.monoMs >= this.lookMs) this.endStale(at);
+    this.backPressure.onDeadline(at);
     if (at.monoMs < this.sweepMs) return;
     this.sweepMs = at.monoMs + IDLE_SWEEP_MS;
     for (const connection of [...this.connections.values()]) {
@@ -168,32 +160,14 @@ export class Clients {
 
   get deadline(): number {
     if (this.connections.size === 0) return Number.POSITIVE_INFINITY;
-    return this.dropsOld && this.heldBack.size > 0 ? Math.min(this.sweepMs, this.lookMs) : this.sweepMs;
-  }
-
-  /** Who waits too long for room is not kept until there is some (5.4). */
-  private endStale(at: Instant): void {
-    const { requests } = this.limits.gates ?? {};
-    if (requests?.dropsOld !== true) return;
-    this.lookMs = at.monoMs + requests.lookEveryMs;
-    for (const connection of [...this.heldBack]) {
-      if (this.isStalled(connection) && connection.hasFrame() && this.requests.isStale(connection, at)) {
-        this.end(connection);
-      }
-    }
-  }
-
-  private get dropsOld(): boolean {
-    return this.limits.gates?.requests.dropsOld === true;
+    return Math.min(this.sweepMs, this.backPressure.deadline);
   }
 
   /** Sends what the turn has written: one write a connection. Who was held back goes on only behind that, piece by piece. */
   endTurn(at: Instant): void {
     this.sendWritten(at);
-    if (this.heldBack.size === 0) return;
-    for (const connection of [...this.heldBack]) {
-      if (!this.isBacklogged(connection)) this.resume(connection, at);
-    }
+    if (this.backPressure.holdsNobody) return;
+    this.backPressure.reconsiderAll(at);
     this.sendWritten(at);
   }
 
@@ -250,21 +224,14 @@ export class Clients {
     this.dirty.push(connection);
   }
 
-  /** Goes on with frames that waited. */
-  private resume(connection: ClientConnection, at: Instant): void {
-    if (!this.heldBack.delete(connection)) return;
-    connection.paused = false;
-    connection.link.resume();
-    this.pump(connection, at);
-  }
-
-  private pump(connection: ClientConnection, at: Instant): void {
-    if (this.isStalled(connection)) return this.pause(connection, at);
+  /** Takes up frames, one after the other, for as long as nothing is in the way. */
+  pump(connection: ClientConnection, at: Instant): void {
+    if (this.backPressure.isStalled(connection)) return this.backPressure.hold(connection, at);
     while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.nextFrame()) {
       if (connection.phase === "closed") return;
       if (connection.phase === "opening") this.connect(connection, at);
       else this.requests.frame(connection, at);
-      if (this.isBacklogged(connection)) this.pause(connection, at);
+      if (this.backPressure.isBacklogged(connection)) this.backPressure.hold(connection, at);
     }
     if (connection.paused) return;
     if (connection.isGone) return this.closed(connection);
@@ -272,43 +239,6 @@ export class Clients {
     if (connection.frames.refusedLength !== undefined && connection.phase !== "closed") {
       this.refuseFrame(connection, at);
     }
-  }
-
-  /** Bytes of a connection that is held back: their turn comes. */
-  private keep(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
-    connection.late ??= new LateChunks();
-    connection.late.push(chunk, at.monoMs);
-    if (connection.late.bytes > STALLED_READ_BYTES) connection.link.pause();
-  }
-
-  /**
-   * Replies pile up, or the server is full and this connection is part of it. The end of the first is told by `drained`, for it
-   * is far above what any system takes without a word; of the second by whatever turn answers a request.
-   */
-  private isBacklogged(connection: ClientConnection): boolean {
-    return this.isUnread(connection) || this.isStalled(connection);
-  }
-
-  private isUnread(connection: ClientConnection): boolean {
-    if (connection.isGone) return false;
-    return (
-      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
-      this.requests.isOverloaded(connection)
-    );
-  }
-
-  /** The request throttle is full: nobody's next request is taken up, also of those who have none there (5.4). */
-  private isStalled(connection: ClientConnection): boolean {
-    return this.requests.isFull && connection.phase === "open";
-  }
-
-  private pause(connection: ClientConnection, at: Instant): void {
-    if (this.isStalled(connection)) connection.arrivedMs = Math.min(connection.arrivedMs, at.monoMs);
-    if (connection.paused) return;
-    connection.paused = true;
-    // Who waits for room alone is read on: the end of a connection that is not read may go unnoticed.
-    if (this.isUnread(connection)) connection.link.pause();
-    this.heldBack.add(connection);
   }
 
   private refuseFrame(connection: ClientConnection, at: Instant): void {
@@ -457,7 +387,7 @@ export class Clients {
   private letGo(connection: ClientConnection): void {
     this.watches.removeWatcher(connection.number);
     this.requests.forget(connection);
-    this.heldBack.delete(connection);
+    this.backPressure.forget(connection);
     if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
   }
 }
