@@ -1,14 +1,9 @@
-import { DecodeError, Reader } from "jute-ts";
-import { hex64 } from "../base/bytes.ts";
-import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
+import type { SessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { RecentMap } from "../base/recentMap.ts";
-import { passwordMatches, sessionPassword } from "../session/password.ts";
-import { negotiate } from "../session/timeouts.ts";
 import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
 import type { Outcome, TreeEvent } from "../tree/outcome.ts";
 import { Watches } from "../tree/watches.ts";
-import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
 import { Op, Perms } from "../wire/client/numbers.ts";
 import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
@@ -19,6 +14,7 @@ import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES } from "./clie
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import type { ServerEvent } from "./events.ts";
+import { Handshake } from "./handshake.ts";
 import type { ByteLink } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
@@ -43,39 +39,38 @@ export class Clients {
   private readonly perAddress = new Map<string, number>();
   private readonly requests: Requests;
   private readonly backPressure: BackPressure;
+  private readonly handshake: Handshake;
   private readonly limits: ClientLimits;
   private readonly port: ClientsPort;
   private readonly rules: AclRules;
   private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
-  private readonly ahead: Complaints;
   private readonly strayed: Complaints;
   private dirty: ClientConnection[] = [];
   private upstream: Upstream | undefined;
-  private database: Database;
   private nextNumber = 1;
   private sweepMs = 0;
 
   constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
-    this.database = database;
     this.limits = limits;
     this.rules = rules;
     this.port = port;
-    this.tooMany = new Complaints(port.observe.bind(port));
-    this.badFrame = new Complaints(port.observe.bind(port));
-    this.ahead = new Complaints(port.observe.bind(port));
-    this.strayed = new Complaints(port.observe.bind(port));
+    const observe = port.observe.bind(port);
+    this.tooMany = new Complaints(observe);
+    this.badFrame = new Complaints(observe);
+    this.strayed = new Complaints(observe);
     this.requests = new Requests(this, rules, auth, limits);
     this.backPressure = new BackPressure(this, this.requests, limits.gates?.requests);
+    this.handshake = new Handshake(this, limits, database.tree, observe);
     this.requests.serve(database.tree, this.watches);
   }
 
   /** The role is established: clients are served from `database` through `upstream`. */
   open(upstream: Upstream, database: Database, nowMs: number): void {
     this.upstream = upstream;
-    this.database = database;
     this.servingSinceMs = nowMs;
     this.requests.serve(database.tree, this.watches);
+    this.handshake.serve(database.tree);
     this.sweepMs = nowMs + IDLE_SWEEP_MS;
   }
 
@@ -196,13 +191,32 @@ export class Clients {
     const connection = this.bySession.get(sessionId);
     if (connection === undefined || connection.phase !== "joining") return;
     if (valid) this.joined(connection, at);
-    else this.refuseSession(connection);
+    else this.handshake.refuse(connection);
   }
 
   /** A session that only this server knew is over: its connection closes without a byte (4.6). */
   expired(sessionId: SessionId): void {
     const connection = this.bySession.get(sessionId);
     if (connection !== undefined) this.drop(connection);
+  }
+
+  /** The one that stands for this session. */
+  connectionOf(sessionId: SessionId): ClientConnection | undefined {
+    return this.bySession.get(sessionId);
+  }
+
+  /** The connection stands for this session from now on. */
+  claim(connection: ClientConnection, sessionId: SessionId): void {
+    connection.sessionId = sessionId;
+    this.bySession.set(sessionId, connection);
+  }
+
+  private joined(connection: ClientConnection, at: Instant): void {
+    if (connection.phase !== "joining") return;
+    this.handshake.finish(connection);
+    if (connection.isNewSession) this.requests.created(connection, at);
+    connection.link.resume();
+    this.pump(connection, at);
   }
 
   /** A write through a connection that lost its session to another server: closed without a reply (4.5). */
@@ -229,7 +243,7 @@ export class Clients {
     if (this.backPressure.isStalled(connection)) return this.backPressure.hold(connection, at);
     while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.nextFrame()) {
       if (connection.phase === "closed") return;
-      if (connection.phase === "opening") this.connect(connection, at);
+      if (connection.phase === "opening") this.handshake.begin(connection, at);
       else this.requests.frame(connection, at);
       if (this.backPressure.isBacklogged(connection)) this.backPressure.hold(connection, at);
     }
@@ -279,79 +293,6 @@ export class Clients {
     this.drop(connection);
   }
 
-  // The handshake (client-protocol 4.1).
-
-  private connect(connection: ClientConnection, at: Instant): void {
-    const request = decodeConnect(connection);
-    const tree = this.database.tree;
-    this.received(connection);
-    if (this.upstream === undefined || request === undefined) return this.drop(connection);
-    if (!this.isAdmitted(request, at)) return this.drop(connection);
-    if (request.lastZxidSeen > tree.lastProcessedZxid) {
-      const text = `Refusing session request for client ${connection.link.remoteAddress} as it has seen zxid 0x${hex64(request.lastZxidSeen)} our last zxid is 0x${hex64(tree.lastProcessedZxid)} client must try another server`;
-      this.ahead.tell("clients.ahead", text, at.monoMs);
-      return this.drop(connection);
-    }
-    connection.hasReadOnlyByte = request.readOnly !== undefined;
-    connection.timeoutMs = negotiate(request.timeOut, this.limits.minSessionTimeoutMs, this.limits.maxSessionTimeoutMs);
-    connection.phase = "joining";
-    connection.link.pause();
-    connection.touchedMs = at.monoMs;
-    connection.isNewSession = request.sessionId === 0n;
-    if (connection.isNewSession) this.upstream.createSession(connection);
-    else this.renew(connection, toSessionId(request.sessionId), request.passwd);
-  }
-
-  private isAdmitted(request: ConnectRequest, at: Instant): boolean {
-    const { gates } = this.limits;
-    if (gates === undefined) return true;
-    const kind = request.sessionId === 0n ? gates.newSession : "renewal";
-    return gates.connections.admits(kind, at.monoMs);
-  }
-
-  /** The password first: a stranger must not be able to disconnect a session (row 8's ugly corner). */
-  private renew(connection: ClientConnection, sessionId: SessionId, password: Uint8Array | null): void {
-    if (password === null || !passwordMatches(sessionId, password)) return this.refuseSession(connection);
-    const other = this.bySession.get(sessionId);
-    if (other !== undefined) this.drop(other);
-    this.claim(connection, sessionId);
-    this.upstream?.renewSession(connection);
-  }
-
-  /** The connection stands for this session from now on. */
-  claim(connection: ClientConnection, sessionId: SessionId): void {
-    connection.sessionId = sessionId;
-    this.bySession.set(sessionId, connection);
-  }
-
-  private joined(connection: ClientConnection, at: Instant): void {
-    if (connection.phase !== "joining") return;
-    this.respond(connection, connection.timeoutMs, connection.sessionId, sessionPassword(connection.sessionId));
-    connection.phase = "open";
-    connection.idleDeadlineMs = Number.POSITIVE_INFINITY;
-    if (connection.isNewSession) this.requests.created(connection, at);
-    connection.link.resume();
-    this.pump(connection, at);
-  }
-
-  private refuseSession(connection: ClientConnection): void {
-    this.respond(connection, 0, NO_SESSION, new Uint8Array(16));
-    this.end(connection);
-  }
-
-  private respond(connection: ClientConnection, timeOut: number, sessionId: SessionId, passwd: Uint8Array): void {
-    const out = connection.out;
-    const start = out.reserve(4);
-    const response = { protocolVersion: 0, timeOut, sessionId, passwd };
-    ConnectResponse.write(
-      out,
-      connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined },
-    );
-    out.patchInt(start, out.length - start - 4);
-    this.sent(connection);
-    this.touchWriter(connection);
-  }
-
   private notify(treeEvent: TreeEvent, zxid: bigint): void {
     this.watches.trigger(treeEvent, (watcher) => {
       const connection = this.connections.get(watcher);
@@ -397,14 +338,4 @@ export interface ClientsPort {
   /** A four-letter word arrived on a connection that does nothing else; the world answers and closes it. */
   fourLetterWord(word: string, connection: ClientConnection): void;
   observe(event: ServerEvent): void;
-}
-
-function decodeConnect(connection: ClientConnection): ConnectRequest | undefined {
-  const { bytes, start, end } = connection.frames;
-  try {
-    return ConnectRequest.read(new Reader(bytes, start, end));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
 }
