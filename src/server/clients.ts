@@ -5,25 +5,24 @@ import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
 import type { Outcome, TreeEvent } from "../tree/outcome.ts";
 import { Watches } from "../tree/watches.ts";
 import { Op, Perms } from "../wire/client/numbers.ts";
-import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import { BackPressure } from "./backPressure.ts";
-import { ClientConnection, Totals } from "./clientConnection.ts";
+import { type ClientConnection, Totals } from "./clientConnection.ts";
 import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
-import type { ServerEvent } from "./events.ts";
 import { Handshake } from "./handshake.ts";
-import type { ByteLink } from "./ports.ts";
+import { OpenConnections } from "./openConnections.ts";
+import type { ByteLink, ClientsPort } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
 import { Requests } from "./requests.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
- * The client port: every connection from accept to close, the handshake, sessions' connections, and the delivery of
- * committed transactions to watchers and to the client that asked.
+ * The client port: what arrives on a connection is taken up frame by frame, what is written to it leaves once a turn; whose
+ * connection a session's is; and the delivery of committed transactions to watchers and to the client that asked.
  *
  * Invariants
  * - Serves only while it has an upstream; otherwise connections are closed without a byte (client-protocol 4.1).
@@ -32,36 +31,31 @@ import type { Upstream } from "./upstream.ts";
  */
 export class Clients {
   readonly watches = new Watches();
-  readonly connections = new Map<number, ClientConnection>();
+  readonly connections: OpenConnections;
   readonly totals = new Totals();
   servingSinceMs = 0;
   private readonly bySession = new RecentMap<SessionId, ClientConnection>();
-  private readonly perAddress = new Map<string, number>();
   private readonly requests: Requests;
   private readonly backPressure: BackPressure;
   private readonly handshake: Handshake;
   private readonly limits: ClientLimits;
-  private readonly port: ClientsPort;
   private readonly rules: AclRules;
-  private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
   private readonly strayed: Complaints;
   private dirty: ClientConnection[] = [];
   private upstream: Upstream | undefined;
-  private nextNumber = 1;
   private sweepMs = 0;
 
-  constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
+  constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, world: ClientsPort) {
     this.limits = limits;
     this.rules = rules;
-    this.port = port;
-    const observe = port.observe.bind(port);
-    this.tooMany = new Complaints(observe);
+    const observe = world.observe.bind(world);
     this.badFrame = new Complaints(observe);
     this.strayed = new Complaints(observe);
+    this.connections = new OpenConnections(limits, world);
     this.requests = new Requests(this, rules, auth, limits);
     this.backPressure = new BackPressure(this, this.requests, limits.gates?.requests);
-    this.handshake = new Handshake(this, limits, database.tree, observe);
+    this.handshake = new Handshake(this, limits, database.tree, world);
     this.requests.serve(database.tree, this.watches);
   }
 
@@ -92,22 +86,8 @@ export class Clients {
   // Events from the world.
 
   accept(link: ByteLink, at: Instant): ClientConnection | undefined {
-    const count = this.perAddress.get(link.remoteAddress) ?? 0;
-    const { maxConnectionsPerAddress, maxConnections } = this.limits;
-    const tooMany = maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress;
-    if (tooMany || (maxConnections > 0 && this.connections.size >= maxConnections)) {
-      this.totals.rejected++;
-      const from = tooMany ? ` from ${link.remoteAddress}` : "";
-      const max = tooMany ? maxConnectionsPerAddress : maxConnections;
-      this.tooMany.tell("clients.tooMany", `Too many connections${from} - max is ${max}`, at.monoMs);
-      link.destroy();
-      return undefined;
-    }
-    const connection = new ClientConnection(this.nextNumber++, link, this.limits.maxFrameBytes, at.wallMs);
-    connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
-    connection.touchedMs = at.monoMs;
-    this.perAddress.set(link.remoteAddress, count + 1);
-    this.connections.set(connection.number, connection);
+    const connection = this.connections.accept(link, at);
+    if (connection === undefined) this.totals.rejected++;
     return connection;
   }
 
@@ -115,7 +95,7 @@ export class Clients {
     if (connection.phase === "closed" || connection.ending) return;
     if (connection.paused) return this.backPressure.keep(connection, chunk, at);
     connection.frames.push(chunk);
-    if (connection.phase === "opening" && this.isFourLetterWord(connection)) return;
+    if (connection.phase === "opening" && this.handshake.answersWord(connection)) return;
     this.pump(connection, at);
   }
 
@@ -133,10 +113,7 @@ export class Clients {
     if (connection.phase === "closed") return;
     this.letGo(connection);
     connection.phase = "closed";
-    this.connections.delete(connection.number);
-    const left = (this.perAddress.get(connection.link.remoteAddress) ?? 1) - 1;
-    if (left > 0) this.perAddress.set(connection.link.remoteAddress, left);
-    else this.perAddress.delete(connection.link.remoteAddress);
+    this.connections.remove(connection);
   }
 
   /** The system took what was queued: go on reading, unless something else is in the way. */
@@ -263,18 +240,6 @@ export class Clients {
     this.end(connection);
   }
 
-  private isFourLetterWord(connection: ClientConnection): boolean {
-    const first = connection.frames.peekInt();
-    const word = first === undefined ? undefined : fourLetterWord(first);
-    if (word === undefined) return false;
-    connection.ending = true;
-    this.received(connection);
-    this.port.fourLetterWord(word, connection);
-    // Only now: the answer does not count itself.
-    this.sent(connection);
-    return true;
-  }
-
   /** A packet: a word, a handshake or a request. */
   received(connection: ClientConnection): void {
     connection.stats.received++;
@@ -331,11 +296,4 @@ export class Clients {
     this.backPressure.forget(connection);
     if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
   }
-}
-
-/** What the client port asks of the server around it. */
-export interface ClientsPort {
-  /** A four-letter word arrived on a connection that does nothing else; the world answers and closes it. */
-  fourLetterWord(word: string, connection: ClientConnection): void;
-  observe(event: ServerEvent): void;
 }

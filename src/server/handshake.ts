@@ -6,14 +6,15 @@ import { passwordMatches, sessionPassword } from "../session/password.ts";
 import { negotiate } from "../session/timeouts.ts";
 import type { DataTree } from "../tree/dataTree.ts";
 import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
+import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
-import type { ServerEvent } from "./events.ts";
+import type { ClientsPort } from "./ports.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
- * The way of a connection from its first frame to its session (client-protocol 4.1).
+ * The way of a connection from its first bytes to its session (client-protocol 4.1), or to the four-letter word it came for.
  *
  * Invariants
  * - Nobody gets a session from a server that does not serve, or that is behind what the client has seen.
@@ -23,18 +24,33 @@ import type { Upstream } from "./upstream.ts";
 export class Handshake {
   private readonly clients: HandshakePort;
   private readonly limits: ClientLimits;
+  private readonly world: ClientsPort;
   private readonly ahead: Complaints;
   private tree: DataTree;
 
-  constructor(clients: HandshakePort, limits: ClientLimits, tree: DataTree, observe: (event: ServerEvent) => void) {
+  constructor(clients: HandshakePort, limits: ClientLimits, tree: DataTree, world: ClientsPort) {
     this.clients = clients;
     this.limits = limits;
     this.tree = tree;
-    this.ahead = new Complaints(observe);
+    this.world = world;
+    this.ahead = new Complaints((event) => world.observe(event));
   }
 
   serve(tree: DataTree): void {
     this.tree = tree;
+  }
+
+  /** Whether its first bytes are a word, which is then answered, and nothing more is read. */
+  answersWord(connection: ClientConnection): boolean {
+    const first = connection.frames.peekInt();
+    const word = first === undefined ? undefined : fourLetterWord(first);
+    if (word === undefined) return false;
+    connection.ending = true;
+    this.clients.received(connection);
+    this.world.fourLetterWord(word, connection);
+    // Only now: the answer does not count itself.
+    this.clients.sent(connection);
+    return true;
   }
 
   /** The frame at hand should be a ConnectRequest. The upstream is asked for its session; any other is dropped without a byte. */
