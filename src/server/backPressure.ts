@@ -10,7 +10,7 @@ import type { RequestThrottle } from "./requestThrottle.ts";
  * reliability 7, slow reader).
  *
  * Invariants
- * - Who is held is `paused`; nothing of it is taken up until it is let go on, and then from where it stopped.
+ * - Who is held is `paused`, and goes on from where it stopped; nothing of it is taken up before, but a farewell (`hungUp`).
  * - Who waits for room alone is still read, up to a bound: the end of a connection that is not read may go unnoticed.
  * - Its requests are as old as their bytes, however long they wait here.
  */
