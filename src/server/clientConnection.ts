@@ -3,7 +3,6 @@ import { Fifo } from "../base/fifo.ts";
 import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { Frames } from "../wire/frames.ts";
-import { INITIAL_WRITER_BYTES } from "./clientLimits.ts";
 import type { LateChunks } from "./lateChunks.ts";
 import type { ByteLink } from "./ports.ts";
 import type { Request } from "./request.ts";
@@ -59,7 +58,47 @@ export class ClientConnection {
     this.identities = [{ scheme: "ip", id: link.remoteAddress }];
     this.openedWallMs = openedWallMs;
   }
+
+  /** Moves `frames` to the next whole frame. False: it has not arrived, or it is refused. */
+  nextFrame(): boolean {
+    const { frames } = this;
+    while (!frames.next()) {
+      if (this.late === undefined || frames.refusedLength !== undefined || !this.takeLate()) return false;
+    }
+    return true;
+  }
+
+  /** Whether a whole frame waits here. */
+  hasFrame(): boolean {
+    while (!this.frames.isWhole) {
+      if (!this.takeLate()) return false;
+    }
+    return true;
+  }
+
+  /** What was kept first joins the frames, which are then as old as it is. */
+  private takeLate(): boolean {
+    const oldest = this.late?.take();
+    if (oldest === undefined) return false;
+    this.frames.push(oldest.chunk);
+    this.arrivedMs = oldest.arrivedMs;
+    return true;
+  }
+
+  /** Gives `out` to the link. */
+  flush(): void {
+    const { link, out } = this;
+    if (out.length === 0) return;
+    link.write(out.written());
+    // What once grew for a large reply is not kept, or ten thousand clients would keep as many megabytes.
+    if (out.bytes.length > KEPT_WRITER_BYTES) this.out = new Writer(INITIAL_WRITER_BYTES);
+    else out.reset();
+  }
 }
+
+/** The buffer in which a connection's replies gather, and what it may have grown to and be kept. */
+const INITIAL_WRITER_BYTES = 4096;
+const KEPT_WRITER_BYTES = 256 * 1024;
 
 /** What `cons` and `stat` print of a connection. */
 export class ConnectionStats {

@@ -32,10 +32,6 @@ export interface Gates {
 
 export const IDLE_SWEEP_MS = 1000;
 
-/** The buffer in which a connection's replies gather, and what it may have grown to and be kept. */
-export const INITIAL_WRITER_BYTES = 4096;
-export const KEPT_WRITER_BYTES = 256 * 1024;
-
 /** A connection whose replies pile up beyond this is not read until they have left. */
 export const REPLY_HIGH_WATER_BYTES = 1024 * 1024;
 

@@ -1,41 +1,28 @@
-import { DecodeError, Reader, Writer } from "jute-ts";
-import { hex64 } from "../base/bytes.ts";
-import { NO_SESSION, type SessionId, toSessionId } from "../base/ids.ts";
+import type { SessionId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { RecentMap } from "../base/recentMap.ts";
-import { passwordMatches, sessionPassword } from "../session/password.ts";
-import { negotiate } from "../session/timeouts.ts";
 import { type AclRules, checkAcl } from "../tree/aclCheck.ts";
 import type { Outcome, TreeEvent } from "../tree/outcome.ts";
 import { Watches } from "../tree/watches.ts";
-import { ConnectRequest, ConnectResponse } from "../wire/client/connect.ts";
 import { Op, Perms } from "../wire/client/numbers.ts";
-import { fourLetterWord } from "../wire/fourLetterWords.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
-import { ClientConnection, Totals } from "./clientConnection.ts";
-import {
-  type ClientLimits,
-  IDLE_SWEEP_MS,
-  INITIAL_WRITER_BYTES,
-  KEPT_WRITER_BYTES,
-  REPLY_HARD_LIMIT_BYTES,
-  REPLY_HIGH_WATER_BYTES,
-  STALLED_READ_BYTES,
-} from "./clientLimits.ts";
+import { BackPressure } from "./backPressure.ts";
+import { type ClientConnection, Totals } from "./clientConnection.ts";
+import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
-import type { ServerEvent } from "./events.ts";
-import { LateChunks } from "./lateChunks.ts";
-import type { ByteLink } from "./ports.ts";
+import { Handshake } from "./handshake.ts";
+import { OpenConnections } from "./openConnections.ts";
+import type { ByteLink, ClientsPort } from "./ports.ts";
 import { writeNotification } from "./replies.ts";
 import type { SyncInFlight } from "./request.ts";
 import { Requests } from "./requests.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
- * The client port: every connection from accept to close, the handshake, sessions' connections, and the delivery of
- * committed transactions to watchers and to the client that asked.
+ * The client port: what arrives on a connection is taken up frame by frame, what is written to it leaves once a turn; whose
+ * connection a session's is; and the delivery of committed transactions to watchers and to the client that asked.
  *
  * Invariants
  * - Serves only while it has an upstream; otherwise connections are closed without a byte (client-protocol 4.1).
@@ -44,48 +31,40 @@ import type { Upstream } from "./upstream.ts";
  */
 export class Clients {
   readonly watches = new Watches();
-  readonly connections = new Map<number, ClientConnection>();
+  readonly connections: OpenConnections;
   readonly totals = new Totals();
   servingSinceMs = 0;
   private readonly bySession = new RecentMap<SessionId, ClientConnection>();
-  private readonly perAddress = new Map<string, number>();
   private readonly requests: Requests;
+  private readonly backPressure: BackPressure;
+  private readonly handshake: Handshake;
   private readonly limits: ClientLimits;
-  private readonly port: ClientsPort;
   private readonly rules: AclRules;
-  private readonly tooMany: Complaints;
   private readonly badFrame: Complaints;
-  private readonly ahead: Complaints;
   private readonly strayed: Complaints;
-  /** Connections that are not read for now. */
-  private readonly heldBack = new Set<ClientConnection>();
   private dirty: ClientConnection[] = [];
   private upstream: Upstream | undefined;
-  private database: Database;
-  private nextNumber = 1;
   private sweepMs = 0;
-  /** When those who wait for room are looked at next. */
-  private lookMs = 0;
 
-  constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, port: ClientsPort) {
-    this.database = database;
+  constructor(database: Database, limits: ClientLimits, rules: AclRules, auth: AuthProviders, world: ClientsPort) {
     this.limits = limits;
     this.rules = rules;
-    this.port = port;
-    this.tooMany = new Complaints(port.observe.bind(port));
-    this.badFrame = new Complaints(port.observe.bind(port));
-    this.ahead = new Complaints(port.observe.bind(port));
-    this.strayed = new Complaints(port.observe.bind(port));
+    const observe = world.observe.bind(world);
+    this.badFrame = new Complaints(observe);
+    this.strayed = new Complaints(observe);
+    this.connections = new OpenConnections(limits, world);
     this.requests = new Requests(this, rules, auth, limits);
+    this.backPressure = new BackPressure(this, this.requests, limits.gates?.requests);
+    this.handshake = new Handshake(this, limits, database.tree, world);
     this.requests.serve(database.tree, this.watches);
   }
 
   /** The role is established: clients are served from `database` through `upstream`. */
   open(upstream: Upstream, database: Database, nowMs: number): void {
     this.upstream = upstream;
-    this.database = database;
     this.servingSinceMs = nowMs;
     this.requests.serve(database.tree, this.watches);
+    this.handshake.serve(database.tree);
     this.sweepMs = nowMs + IDLE_SWEEP_MS;
   }
 
@@ -107,36 +86,22 @@ export class Clients {
   // Events from the world.
 
   accept(link: ByteLink, at: Instant): ClientConnection | undefined {
-    const count = this.perAddress.get(link.remoteAddress) ?? 0;
-    const { maxConnectionsPerAddress, maxConnections } = this.limits;
-    const tooMany = maxConnectionsPerAddress > 0 && count >= maxConnectionsPerAddress;
-    if (tooMany || (maxConnections > 0 && this.connections.size >= maxConnections)) {
-      this.totals.rejected++;
-      const from = tooMany ? ` from ${link.remoteAddress}` : "";
-      const max = tooMany ? maxConnectionsPerAddress : maxConnections;
-      this.tooMany.tell("clients.tooMany", `Too many connections${from} - max is ${max}`, at.monoMs);
-      link.destroy();
-      return undefined;
-    }
-    const connection = new ClientConnection(this.nextNumber++, link, this.limits.maxFrameBytes, at.wallMs);
-    connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
-    connection.touchedMs = at.monoMs;
-    this.perAddress.set(link.remoteAddress, count + 1);
-    this.connections.set(connection.number, connection);
+    const connection = this.connections.accept(link, at);
+    if (connection === undefined) this.totals.rejected++;
     return connection;
   }
 
   bytes(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
     if (connection.phase === "closed" || connection.ending) return;
-    if (connection.paused) return this.keep(connection, chunk, at);
+    if (connection.paused) return this.backPressure.keep(connection, chunk, at);
     connection.frames.push(chunk);
-    if (connection.phase === "opening" && this.isFourLetterWord(connection)) return;
+    if (connection.phase === "opening" && this.handshake.answersWord(connection)) return;
     this.pump(connection, at);
   }
 
   /** The connection is over, by its client or by us. What still waits to be taken up may have its turn all the same (5.4). */
   hungUp(connection: ClientConnection, at: Instant): void {
-    if (connection.paused && this.isStalled(connection) && this.hasFrame(connection)) {
+    if (this.backPressure.hasStalled(connection)) {
       connection.isGone = this.limits.gates?.requests.dropsOfClosed === false;
       if (connection.isGone) return;
       this.requests.farewell(connection, at);
@@ -148,19 +113,16 @@ export class Clients {
     if (connection.phase === "closed") return;
     this.letGo(connection);
     connection.phase = "closed";
-    this.connections.delete(connection.number);
-    const left = (this.perAddress.get(connection.link.remoteAddress) ?? 1) - 1;
-    if (left > 0) this.perAddress.set(connection.link.remoteAddress, left);
-    else this.perAddress.delete(connection.link.remoteAddress);
+    this.connections.remove(connection);
   }
 
   /** The system took what was queued: go on reading, unless something else is in the way. */
   drained(connection: ClientConnection, at: Instant): void {
-    if (!this.isBacklogged(connection)) this.resume(connection, at);
+    this.backPressure.reconsider(connection, at);
   }
 
   onDeadline(at: Instant): void {
-    if (at.monoMs >= this.lookMs) this.endStale(at);
+    this.backPressure.onDeadline(at);
     if (at.monoMs < this.sweepMs) return;
     this.sweepMs = at.monoMs + IDLE_SWEEP_MS;
     for (const connection of [...this.connections.values()]) {
@@ -170,32 +132,14 @@ export class Clients {
 
   get deadline(): number {
     if (this.connections.size === 0) return Number.POSITIVE_INFINITY;
-    return this.dropsOld && this.heldBack.size > 0 ? Math.min(this.sweepMs, this.lookMs) : this.sweepMs;
-  }
-
-  /** Who waits too long for room is not kept until there is some (5.4). */
-  private endStale(at: Instant): void {
-    const { requests } = this.limits.gates ?? {};
-    if (requests?.dropsOld !== true) return;
-    this.lookMs = at.monoMs + requests.lookEveryMs;
-    for (const connection of [...this.heldBack]) {
-      if (this.isStalled(connection) && this.hasFrame(connection) && this.requests.isStale(connection, at)) {
-        this.end(connection);
-      }
-    }
-  }
-
-  private get dropsOld(): boolean {
-    return this.limits.gates?.requests.dropsOld === true;
+    return Math.min(this.sweepMs, this.backPressure.deadline);
   }
 
   /** Sends what the turn has written: one write a connection. Who was held back goes on only behind that, piece by piece. */
   endTurn(at: Instant): void {
     this.sendWritten(at);
-    if (this.heldBack.size === 0) return;
-    for (const connection of [...this.heldBack]) {
-      if (!this.isBacklogged(connection)) this.resume(connection, at);
-    }
+    if (this.backPressure.holdsNobody) return;
+    this.backPressure.reconsiderAll(at);
     this.sendWritten(at);
   }
 
@@ -224,13 +168,32 @@ export class Clients {
     const connection = this.bySession.get(sessionId);
     if (connection === undefined || connection.phase !== "joining") return;
     if (valid) this.joined(connection, at);
-    else this.refuseSession(connection);
+    else this.handshake.refuse(connection);
   }
 
   /** A session that only this server knew is over: its connection closes without a byte (4.6). */
   expired(sessionId: SessionId): void {
     const connection = this.bySession.get(sessionId);
     if (connection !== undefined) this.drop(connection);
+  }
+
+  /** The one that stands for this session. */
+  connectionOf(sessionId: SessionId): ClientConnection | undefined {
+    return this.bySession.get(sessionId);
+  }
+
+  /** The connection stands for this session from now on. */
+  claim(connection: ClientConnection, sessionId: SessionId): void {
+    connection.sessionId = sessionId;
+    this.bySession.set(sessionId, connection);
+  }
+
+  private joined(connection: ClientConnection, at: Instant): void {
+    if (connection.phase !== "joining") return;
+    this.handshake.finish(connection);
+    if (connection.isNewSession) this.requests.created(connection, at);
+    connection.link.resume();
+    this.pump(connection, at);
   }
 
   /** A write through a connection that lost its session to another server: closed without a reply (4.5). */
@@ -252,21 +215,14 @@ export class Clients {
     this.dirty.push(connection);
   }
 
-  /** Goes on with frames that waited. */
-  private resume(connection: ClientConnection, at: Instant): void {
-    if (!this.heldBack.delete(connection)) return;
-    connection.paused = false;
-    connection.link.resume();
-    this.pump(connection, at);
-  }
-
-  private pump(connection: ClientConnection, at: Instant): void {
-    if (this.isStalled(connection)) return this.pause(connection, at);
-    while (!connection.paused && !connection.ending && connection.phase !== "joining" && this.next(connection)) {
+  /** Takes up frames, one after the other, for as long as nothing is in the way. */
+  pump(connection: ClientConnection, at: Instant): void {
+    if (this.backPressure.isStalled(connection)) return this.backPressure.hold(connection, at);
+    while (!connection.paused && !connection.ending && connection.phase !== "joining" && connection.nextFrame()) {
       if (connection.phase === "closed") return;
-      if (connection.phase === "opening") this.connect(connection, at);
+      if (connection.phase === "opening") this.handshake.begin(connection, at);
       else this.requests.frame(connection, at);
-      if (this.isBacklogged(connection)) this.pause(connection, at);
+      if (this.backPressure.isBacklogged(connection)) this.backPressure.hold(connection, at);
     }
     if (connection.paused) return;
     if (connection.isGone) return this.closed(connection);
@@ -276,87 +232,12 @@ export class Clients {
     }
   }
 
-  private next(connection: ClientConnection): boolean {
-    const { frames } = connection;
-    while (!frames.next()) {
-      if (connection.late === undefined || frames.refusedLength !== undefined || !this.takeLate(connection))
-        return false;
-    }
-    return true;
-  }
-
-  /** Whether a whole frame waits here. */
-  private hasFrame(connection: ClientConnection): boolean {
-    while (!connection.frames.isWhole) {
-      if (!this.takeLate(connection)) return false;
-    }
-    return true;
-  }
-
-  /** What was kept first joins the frames, which are then as old as it is. */
-  private takeLate(connection: ClientConnection): boolean {
-    const oldest = connection.late?.take();
-    if (oldest === undefined) return false;
-    connection.frames.push(oldest.chunk);
-    connection.arrivedMs = oldest.arrivedMs;
-    return true;
-  }
-
-  /** Bytes of a connection that is held back: their turn comes. */
-  private keep(connection: ClientConnection, chunk: Uint8Array, at: Instant): void {
-    connection.late ??= new LateChunks();
-    connection.late.push(chunk, at.monoMs);
-    if (connection.late.bytes > STALLED_READ_BYTES) connection.link.pause();
-  }
-
-  /**
-   * Replies pile up, or the server is full and this connection is part of it. The end of the first is told by `drained`, for it
-   * is far above what any system takes without a word; of the second by whatever turn answers a request.
-   */
-  private isBacklogged(connection: ClientConnection): boolean {
-    return this.isUnread(connection) || this.isStalled(connection);
-  }
-
-  private isUnread(connection: ClientConnection): boolean {
-    if (connection.isGone) return false;
-    return (
-      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
-      this.requests.isOverloaded(connection)
-    );
-  }
-
-  /** The request throttle is full: nobody's next request is taken up, also of those who have none there (5.4). */
-  private isStalled(connection: ClientConnection): boolean {
-    return this.requests.isFull && connection.phase === "open";
-  }
-
-  private pause(connection: ClientConnection, at: Instant): void {
-    if (this.isStalled(connection)) connection.arrivedMs = Math.min(connection.arrivedMs, at.monoMs);
-    if (connection.paused) return;
-    connection.paused = true;
-    // Who waits for room alone is read on: the end of a connection that is not read may go unnoticed.
-    if (this.isUnread(connection)) connection.link.pause();
-    this.heldBack.add(connection);
-  }
-
   private refuseFrame(connection: ClientConnection, at: Instant): void {
     if (connection.ending) return;
     const length = connection.frames.refusedLength;
     const text = `frame of ${length} bytes from ${connection.link.remoteAddress}; 0 .. ${this.limits.maxFrameBytes} are allowed`;
     this.badFrame.tell("clients.badFrame", text, at.monoMs);
     this.end(connection);
-  }
-
-  private isFourLetterWord(connection: ClientConnection): boolean {
-    const first = connection.frames.peekInt();
-    const word = first === undefined ? undefined : fourLetterWord(first);
-    if (word === undefined) return false;
-    connection.ending = true;
-    this.received(connection);
-    this.port.fourLetterWord(word, connection);
-    // Only now: the answer does not count itself.
-    this.sent(connection);
-    return true;
   }
 
   /** A packet: a word, a handshake or a request. */
@@ -377,79 +258,6 @@ export class Clients {
     this.drop(connection);
   }
 
-  // The handshake (client-protocol 4.1).
-
-  private connect(connection: ClientConnection, at: Instant): void {
-    const request = decodeConnect(connection);
-    const tree = this.database.tree;
-    this.received(connection);
-    if (this.upstream === undefined || request === undefined) return this.drop(connection);
-    if (!this.isAdmitted(request, at)) return this.drop(connection);
-    if (request.lastZxidSeen > tree.lastProcessedZxid) {
-      const text = `Refusing session request for client ${connection.link.remoteAddress} as it has seen zxid 0x${hex64(request.lastZxidSeen)} our last zxid is 0x${hex64(tree.lastProcessedZxid)} client must try another server`;
-      this.ahead.tell("clients.ahead", text, at.monoMs);
-      return this.drop(connection);
-    }
-    connection.hasReadOnlyByte = request.readOnly !== undefined;
-    connection.timeoutMs = negotiate(request.timeOut, this.limits.minSessionTimeoutMs, this.limits.maxSessionTimeoutMs);
-    connection.phase = "joining";
-    connection.link.pause();
-    connection.touchedMs = at.monoMs;
-    connection.isNewSession = request.sessionId === 0n;
-    if (connection.isNewSession) this.upstream.createSession(connection);
-    else this.renew(connection, toSessionId(request.sessionId), request.passwd);
-  }
-
-  private isAdmitted(request: ConnectRequest, at: Instant): boolean {
-    const { gates } = this.limits;
-    if (gates === undefined) return true;
-    const kind = request.sessionId === 0n ? gates.newSession : "renewal";
-    return gates.connections.admits(kind, at.monoMs);
-  }
-
-  /** The password first: a stranger must not be able to disconnect a session (row 8's ugly corner). */
-  private renew(connection: ClientConnection, sessionId: SessionId, password: Uint8Array | null): void {
-    if (password === null || !passwordMatches(sessionId, password)) return this.refuseSession(connection);
-    const other = this.bySession.get(sessionId);
-    if (other !== undefined) this.drop(other);
-    this.claim(connection, sessionId);
-    this.upstream?.renewSession(connection);
-  }
-
-  /** The connection stands for this session from now on. */
-  claim(connection: ClientConnection, sessionId: SessionId): void {
-    connection.sessionId = sessionId;
-    this.bySession.set(sessionId, connection);
-  }
-
-  private joined(connection: ClientConnection, at: Instant): void {
-    if (connection.phase !== "joining") return;
-    this.respond(connection, connection.timeoutMs, connection.sessionId, sessionPassword(connection.sessionId));
-    connection.phase = "open";
-    connection.idleDeadlineMs = Number.POSITIVE_INFINITY;
-    if (connection.isNewSession) this.requests.created(connection, at);
-    connection.link.resume();
-    this.pump(connection, at);
-  }
-
-  private refuseSession(connection: ClientConnection): void {
-    this.respond(connection, 0, NO_SESSION, new Uint8Array(16));
-    this.end(connection);
-  }
-
-  private respond(connection: ClientConnection, timeOut: number, sessionId: SessionId, passwd: Uint8Array): void {
-    const out = connection.out;
-    const start = out.reserve(4);
-    const response = { protocolVersion: 0, timeOut, sessionId, passwd };
-    ConnectResponse.write(
-      out,
-      connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined },
-    );
-    out.patchInt(start, out.length - start - 4);
-    this.sent(connection);
-    this.touchWriter(connection);
-  }
-
   private notify(treeEvent: TreeEvent, zxid: bigint): void {
     this.watches.trigger(treeEvent, (watcher) => {
       const connection = this.connections.get(watcher);
@@ -467,19 +275,10 @@ export class Clients {
     for (const connection of dirty) {
       connection.dirty = false;
       if (connection.phase === "closed") continue;
-      this.flush(connection);
+      connection.flush();
       if (connection.ending) this.finish(connection, at);
       else if (connection.link.queuedBytes > REPLY_HARD_LIMIT_BYTES) this.drop(connection);
     }
-  }
-
-  private flush(connection: ClientConnection): void {
-    const { link, out } = connection;
-    if (out.length === 0) return;
-    link.write(out.written());
-    // What once grew for a large reply is not kept, or ten thousand clients would keep as many megabytes.
-    if (out.bytes.length > KEPT_WRITER_BYTES) connection.out = new Writer(INITIAL_WRITER_BYTES);
-    else out.reset();
   }
 
   /** It counts until the client has taken its last bytes, and who does not take them is dropped. */
@@ -494,24 +293,7 @@ export class Clients {
   private letGo(connection: ClientConnection): void {
     this.watches.removeWatcher(connection.number);
     this.requests.forget(connection);
-    this.heldBack.delete(connection);
+    this.backPressure.forget(connection);
     if (this.bySession.get(connection.sessionId) === connection) this.bySession.delete(connection.sessionId);
-  }
-}
-
-/** What the client port asks of the server around it. */
-export interface ClientsPort {
-  /** A four-letter word arrived on a connection that does nothing else; the world answers and closes it. */
-  fourLetterWord(word: string, connection: ClientConnection): void;
-  observe(event: ServerEvent): void;
-}
-
-function decodeConnect(connection: ClientConnection): ConnectRequest | undefined {
-  const { bytes, start, end } = connection.frames;
-  try {
-    return ConnectRequest.read(new Reader(bytes, start, end));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
   }
 }

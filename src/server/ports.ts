@@ -57,3 +57,6 @@ export interface World {
   /** The process ends; nothing is called afterwards. */
   exit(code: number, reason: string): void;
 }
+
+/** What the client port needs of it. */
+export type ClientsPort = Pick<World, "fourLetterWord" | "observe">;
