@@ -15,6 +15,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** How a server's young generation is set, whatever else is. */
+const YOUNG = ["--min-semi-space-size=16", "--max-semi-space-size=16"];
+
 const ROOT = join(__dirname, "../..");
 const USAGE =
   /^Usage: .*zkServer\.sh \[--config <conf-dir>\] \{start\|start-foreground\|stop\|version\|restart\|status\|print-cmd\}\n$/;
@@ -76,7 +79,7 @@ describe("words that start nothing", () => {
     expect(rc).toBe(0);
     expect(stderr).toBe(`Using config: ${home}/conf/zoo.cfg\n`);
     expect(stdout.replace(/^"[^"]*node"/, `"node"`)).toBe(
-      `"node" "--max-old-space-size=512" "${home}/dist/main.js" "${home}/conf/zoo.cfg" > "${home}/logs/zookeeper-u-server-h.out" 2>&1 < /dev/null\n`,
+      `"node" "--min-semi-space-size=16" "--max-semi-space-size=16" "--max-old-space-size=512" "${home}/dist/main.js" "${home}/conf/zoo.cfg" > "${home}/logs/zookeeper-u-server-h.out" 2>&1 < /dev/null\n`,
     );
     expect(existsSync(data) && existsSync(join(home, "logs"))).toBe(true);
   });
@@ -198,7 +201,7 @@ describe("a life", () => {
   ])("start-foreground: %s", async (_, env, flags) => {
     config(`dataDir=${data}\n`);
     const { rc, stdout } = await script(["start-foreground"], env);
-    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: [] });
+    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: YOUNG });
   });
 
   test("start-foreground is the server: a signal reaches it", async () => {
