@@ -122,18 +122,28 @@ export class HashTable {
     const tag = hash & TAG_MASK;
     const home = slotOf(hash, this.shift);
     let alike = 0;
-    let equal = 0;
-    for (let i = home; i < home + LONGEST && alike < MOST_ALIKE && equal < MOST_EQUAL; i++) {
+    for (let i = home; i < home + LONGEST && alike < MOST_ALIKE; i++) {
       const slot = slots[i & mask] as number;
       if (slot === EMPTY) {
+        // The others are looked at only when they are many.
+        if (alike >= MOST_EQUAL && this.countEqual(hash, home, i) >= MOST_EQUAL) break;
         slots[i & mask] = (tag << INDEX_BITS) | (index + 1);
         return;
       }
-      if (slot >>> INDEX_BITS !== tag) continue;
-      alike++;
-      if (this.keys.hash(recordOf(slot)) === hash) equal++;
+      if (slot >>> INDEX_BITS === tag) alike++;
     }
     this.crowd.add(this.keys.textOf(index), index);
+  }
+
+  /** How many records with this hash stand between its home and `end`. */
+  private countEqual(hash: number, home: number, end: number): number {
+    const tag = hash & TAG_MASK;
+    let equal = 0;
+    for (let i = home; i < end; i++) {
+      const slot = this.slots[i & (this.slots.length - 1)] as number;
+      if (slot >>> INDEX_BITS === tag && this.keys.hash(recordOf(slot)) === hash) equal++;
+    }
+    return equal;
   }
 
   /**
