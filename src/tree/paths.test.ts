@@ -11,6 +11,7 @@ const PATHS = [
   "/\ud83d\ude00",
   `/${"long".repeat(500)}`,
   `/${"lone".repeat(500)}`,
+  `/${"\ud83d\ude00".repeat(2000)}`,
 ];
 
 test("a key says what it was last given, whichever key was given the same text before", () => {
