@@ -1,29 +1,65 @@
+import { assert } from "../base/assert.ts";
+import { crc32 } from "../base/checksum.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
 import { NO_RECORD } from "./records.ts";
 import { Chance } from "./testTxns.ts";
 
-/** Records are numbers whose key is the number; `spread` says how many hashes there are. */
+const RECORDS = 1_000_000;
+/** So many records make a table of 2^14 slots. */
+const GROWN = 12_000;
+
+/** Records are numbers whose key is the number. */
 class FakeKeys implements HashKeys {
   sought = NO_RECORD;
-  private readonly spread: number;
+  /** How often the table looked at a record, which may be a cache miss each time. */
+  looks = 0;
+  private readonly hashOf: (index: number) => number;
 
-  constructor(spread: number) {
-    this.spread = spread;
+  constructor(hashOf: (index: number) => number) {
+    this.hashOf = hashOf;
   }
 
   hash(index: number): number {
-    return Math.imul(index % this.spread, 0x01000193);
+    assert(index < RECORDS, "a record that was added");
+    this.looks++;
+    return this.hashOf(index);
   }
 
   isSought(index: number): boolean {
+    this.looks++;
     return index === this.sought;
+  }
+
+  textOf(index: number): string {
+    this.looks++;
+    return String(index);
+  }
+
+  soughtText(): string {
+    return String(this.sought);
   }
 }
 
+/** The number that the table's multiplication turns into 1: with it a key chooses its home. */
+const UNSPREAD = 0x0e8b2f51;
+
+const HASHES = {
+  "all different": (index: number) => Math.imul(index, 0x01000193),
+  "seven hashes": (index: number) => Math.imul(index % 7, 0x01000193),
+  "eight small hashes": (index: number) => index & 7,
+  "one hash": () => 0x1234567,
+  "one home": (index: number) => Math.imul(index, UNSPREAD),
+  "homes side by side, one tag": (index: number) => Math.imul(index << 12, UNSPREAD),
+  // All of the run's second half stand one slot behind their homes when the table has 2^17.
+  "a long run": (index: number) => Math.imul(((index === 0 ? 60_000 : index) << 15) | (index % 61), UNSPREAD),
+} as const;
+
+type HashesName = keyof typeof HASHES;
+
 /** How many look-ups went wrong. */
-function mistakes(spread: number, most: number, steps: number, seed: number): number {
+function mistakes(hashes: HashesName, most: number, steps: number, seed: number): number {
   const chance = new Chance(seed);
-  const keys = new FakeKeys(spread);
+  const keys = new FakeKeys(HASHES[hashes]);
   const table = new HashTable(keys);
   const present = new Set<number>();
   let wrong = 0;
@@ -40,17 +76,22 @@ function mistakes(spread: number, most: number, steps: number, seed: number): nu
   return wrong;
 }
 
-test.each([
-  [1_000_000, 300, 5_000],
-  [1_000_000, 20_000, 40_000],
-  [7, 300, 5_000],
-  [1, 60, 2_000],
-])("finds what is there and nothing else: %i hashes, %i records", (spread, most, steps) => {
-  for (const seed of [1, 2]) expect(mistakes(spread, most, steps, seed)).toBe(0);
+test.each<[HashesName, number, number]>([
+  ["all different", 300, 5_000],
+  ["all different", 20_000, 40_000],
+  ["seven hashes", 300, 5_000],
+  ["eight small hashes", 20, 2_000],
+  ["eight small hashes", 3_000, 20_000],
+  ["one hash", 60, 2_000],
+  ["one home", 300, 5_000],
+  ["one home", 6_000, 20_000],
+  ["homes side by side, one tag", 20_000, 40_000],
+])("finds what is there and nothing else: %s, %i records", (hashes, most, steps) => {
+  for (const seed of [1, 2]) expect(mistakes(hashes, most, steps, seed)).toBe(0);
 });
 
 test("while it grows, all are found after every addition", () => {
-  const keys = new FakeKeys(1_000_000);
+  const keys = new FakeKeys(HASHES["all different"]);
   const table = new HashTable(keys);
   let wrong = 0;
   for (let index = 0; index < 3_000; index++) {
@@ -61,4 +102,127 @@ test("while it grows, all are found after every addition", () => {
     }
   }
   expect(wrong).toBe(0);
+});
+
+interface Course {
+  /** Look-ups that went wrong. */
+  wrong: number;
+  /** The most looks that one find, addition and removal took. */
+  find: number;
+  add: number;
+  remove: number;
+}
+
+/** Records come, go in another order, and come again, each sought before and behind. */
+function courseOf(hashes: HashesName, count: number): Course {
+  const keys = new FakeKeys(HASHES[hashes]);
+  const table = new HashTable(keys);
+  const course: Course = { wrong: 0, find: 0, add: 0, remove: 0 };
+  const seek = (index: number, expected: number): void => {
+    keys.sought = index;
+    const hash = HASHES[hashes](index);
+    keys.looks = 0;
+    if (table.find(hash) !== expected) course.wrong++;
+    course.find = Math.max(course.find, keys.looks);
+  };
+  const change = (what: "add" | "remove", index: number): void => {
+    seek(index, what === "add" ? NO_RECORD : index);
+    keys.looks = 0;
+    table[what](index);
+    course[what] = Math.max(course[what], keys.looks);
+    seek(index, what === "add" ? index : NO_RECORD);
+  };
+  for (let index = 0; index < count; index++) change("add", index);
+  for (let k = 0; k < count; k++) change("remove", (k * 7919) % count);
+  for (let index = 0; index < count; index++) change("add", index);
+  return course;
+}
+
+// A find asks two tables, a change moves 16 records besides.
+test.each(Object.keys(HASHES) as HashesName[])("no choice of hashes makes an action long: %s", (hashes) => {
+  const { wrong, find, add, remove } = courseOf(hashes, 90_000);
+  expect(wrong).toBe(0);
+  expect(find).toBeLessThanOrEqual(70);
+  expect(add).toBeLessThanOrEqual(600);
+  expect(remove).toBeLessThanOrEqual(1_600);
+});
+
+/** A table of 2^14 slots whose first `run` records, which are all in it, came when it had them already. */
+function fullTable(keys: FakeKeys, run: number): HashTable {
+  const table = new HashTable(keys);
+  for (let index = run; index < run + GROWN; index++) table.add(index);
+  for (let index = run; index < run + GROWN; index++) table.remove(index);
+  for (let index = 0; index < run; index++) table.add(index);
+  return table;
+}
+
+/** In a table of 2^14 slots; the low five of the 18 bits decide the tag. */
+function hashOfHome(home: number, bits: number): number {
+  return Math.imul((home << 18) | bits, UNSPREAD);
+}
+
+test("marks in a long run hide nobody", () => {
+  // All stand 63 slots behind their homes and behind some 31 of their tag: a removal would move thousands.
+  const run = 11_000;
+  const keys = new FakeKeys((index) =>
+    index < run
+      ? hashOfHome(Math.max(0, index - 63), (index & 1) | ((index & 63) << 5))
+      : HASHES["all different"](index),
+  );
+  const table = fullTable(keys, run);
+  expect(table.crowded).toBe(0);
+  for (const index of [1_000, 5_000]) {
+    // The mark lies 1,024 slots behind: the second one's place is near.
+    table.remove(index);
+    table.remove(index + 1_050);
+    table.add(index + 1_050);
+    table.add(index);
+  }
+  const hidden: number[] = [];
+  for (let index = 0; index < run; index++) {
+    keys.sought = index;
+    if (table.find(keys.hash(index)) !== index) hidden.push(index);
+  }
+  expect(hidden).toEqual([]);
+});
+
+test("nothing remains of a long run that is gone", () => {
+  const run = 4_000;
+  const keys = new FakeKeys((index) => (index < run ? hashOfHome(index, 0) : HASHES["all different"](index)));
+  const table = fullTable(keys, run);
+  for (let index = 0; index < run; index++) table.remove(index);
+  for (let index = 0; index < run; index++) table.add(index);
+  expect(table.crowded).toBe(0);
+});
+
+test("the end of a long run is not searched for: who comes to its beginning is crowded", () => {
+  const run = 2_000;
+  const stranger = run + GROWN;
+  const keys = new FakeKeys((index) => {
+    if (index === stranger) return hashOfHome(0, 1);
+    return index < run ? hashOfHome(index, 0) : HASHES["all different"](index);
+  });
+  const table = fullTable(keys, run);
+  expect(table.crowded).toBe(0);
+  table.add(stranger);
+  expect(table.crowded).toBe(1);
+  keys.sought = stranger;
+  expect(table.find(keys.hash(stranger))).toBe(stranger);
+  table.remove(stranger);
+  expect(table.find(keys.hash(stranger))).toBe(NO_RECORD);
+  expect(table.crowded).toBe(0);
+});
+
+test.each<[string, (i: number) => string]>([
+  ["one parent", (i) => `/app/lock-${String(i).padStart(10, "0")}`],
+  ["a thousand parents", (i) => `/services/${i % 1000}/${Math.floor(i / 1000)}`],
+  ["numbers", (i) => `/${i}`],
+])("chance crowds nobody: 1,000,000 paths, %s", (_, pathOf) => {
+  const hashes = new Int32Array(RECORDS);
+  const table = new HashTable(new FakeKeys((index) => hashes[index] as number));
+  for (let i = 0; i < hashes.length; i++) {
+    hashes[i] = crc32(0, Buffer.from(pathOf(i)));
+    table.add(i);
+  }
+  expect(table.crowded).toBe(0);
 });

@@ -95,6 +95,14 @@ export class WatchTable implements HashKeys {
     return this.rows.word(row, PATH) === this.soughtPath && this.watcherAt(row) === this.soughtWatcher;
   }
 
+  textOf(row: number): string {
+    return pairText(this.rows.word(row, PATH), this.watcherAt(row));
+  }
+
+  soughtText(): string {
+    return pairText(this.soughtPath, this.soughtWatcher);
+  }
+
   private collectHere(path: number, heard: Set<number>): void {
     const first = this.paths.first(path);
     const last = this.rows.word(first, PREVIOUS);
@@ -236,6 +244,10 @@ function recursiveBit(modes: number): number {
 function hashOf(path: number, watcher: number): number {
   const spread = Math.imul(path, 0x85ebca6b);
   return Math.imul(spread ^ (spread >>> 15) ^ watcher, 0xc2b2ae35);
+}
+
+function pairText(path: number, watcher: number): string {
+  return `${path} ${watcher}`;
 }
 
 const MODE_BITS = 3;

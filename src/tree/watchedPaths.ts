@@ -1,6 +1,6 @@
 import { Contents } from "./contents.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
-import { PathKey, SLASH } from "./paths.ts";
+import { PathKey, SLASH, textOfUnits } from "./paths.ts";
 import { NO_RECORD, Records } from "./records.ts";
 
 /**
@@ -99,6 +99,14 @@ export class WatchedPaths implements HashKeys {
   isSought(path: number): boolean {
     const { bytes, start, end } = this.key;
     return this.contents.isName(this.rows.word(path, BLOCK), bytes, start, end);
+  }
+
+  textOf(path: number): string {
+    return this.name(path);
+  }
+
+  soughtText(): string {
+    return textOfUnits(this.key.bytes, this.key.start, this.key.end);
   }
 }
 

@@ -212,6 +212,14 @@ export class Znodes implements HashKeys {
     return end === key.start;
   }
 
+  textOf(ref: NodeRef): string {
+    return this.path(ref);
+  }
+
+  soughtText(): string {
+    return textOfUnits(this.key.bytes, this.key.start, this.key.end);
+  }
+
   /** New children come first in the list: a walk that has passed a parent does not meet them. */
   private link(ref: NodeRef, parent: NodeRef): void {
     const { table } = this;

@@ -1,4 +1,6 @@
+import { pathCrcOf } from "../tree/digest.ts";
 import { NodeStat } from "../tree/nodeStat.ts";
+import { collidingNames } from "../tree/testCollisions.ts";
 import { ChangeRecord } from "./changeRecord.ts";
 import { ChangeTable } from "./changeTable.ts";
 
@@ -37,4 +39,28 @@ test("holds what a Map would, whatever comes and goes", () => {
   for (const [path, record] of map) expect(table.find(path, crcOf(path))).toBe(record);
   table.clear();
   for (const path of map.keys()) expect(table.find(path, crcOf(path))).toBeUndefined();
+});
+
+test("of many changes of one CRC, few are looked at for one", () => {
+  let looks = 0;
+  const table = new ChangeTable();
+  const records = collidingNames(2_000).map((name) => {
+    const record = new ChangeRecord(`/${name}`, pathCrcOf(`/${name}`), 1n, true, new NodeStat());
+    const get = (of: ChangeRecord, key: string): unknown => {
+      if (key === "path") looks++;
+      return Reflect.get(of, key);
+    };
+    return new Proxy(record, { get });
+  });
+  let most = 0;
+  const count = (action: () => void): void => {
+    looks = 0;
+    action();
+    most = Math.max(most, looks);
+  };
+  for (const record of records) count(() => table.put(record));
+  for (const record of records) count(() => expect(table.find(record.path, record.pathCrc)).toBe(record));
+  for (const record of records) count(() => table.remove(record));
+  for (const record of records) expect(table.find(record.path, record.pathCrc)).toBeUndefined();
+  expect(most).toBeLessThanOrEqual(20);
 });
