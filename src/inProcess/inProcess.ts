@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import type { Spawn } from "../disk/thread.ts";
+import { type Spawn, spawnThread } from "../disk/thread.ts";
 import type { ServerEvent } from "../server/events.ts";
 import { directoryFor } from "./directories.ts";
 import { type EnsembleOptions, type InProcessEnsemble, openEnsemble } from "./ensemble.ts";
@@ -46,7 +44,3 @@ export async function openServer({ config = {}, dataDir, log }: ServerOptions, s
     throw error;
   }
 }
-
-/** Without the flags that the test's process was started with: a loader for TypeScript would only slow the thread down. */
-const spawnThread: Spawn = () =>
-  new Worker(join(__dirname, "..", "disk", "diskWorker.js"), { name: "disk", execArgv: [] });
