@@ -2,6 +2,7 @@ import { connect, createServer, type Server as Listener, type Socket } from "nod
 import { clearTimeout, setTimeout } from "node:timers";
 import { hostPortText } from "../base/hostText.ts";
 import type { ByteLink, HostPort } from "../server/ports.ts";
+import { Gathering } from "./gathering.ts";
 import { NodeLink } from "./nodeLink.ts";
 
 /** What happens on a link after it is open. */
@@ -18,6 +19,7 @@ export interface LinkEvents {
 export class Network {
   private readonly listeners = new Set<Listener>();
   private readonly sockets = new Set<Socket>();
+  private readonly gathering = new Gathering();
   private nextNumber = 1;
   private isClosed = false;
   /** Listeners and sockets that Node still has. */
@@ -112,7 +114,7 @@ export class Network {
   }
 
   private adopt(socket: Socket, opened: (link: ByteLink) => LinkEvents | undefined): void {
-    const link = new NodeLink(socket, this.nextNumber++);
+    const link = new NodeLink(socket, this.nextNumber++, this.gathering);
     this.sockets.add(socket);
     socket.on("error", () => {});
     socket.once("close", () => this.sockets.delete(socket));

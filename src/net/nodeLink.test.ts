@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { Gathering } from "./gathering.ts";
 import { NodeLink } from "./nodeLink.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -47,7 +48,7 @@ async function pair(): Promise<Pair> {
     far.on("error", (error: NodeJS.ErrnoException) => resolve(`${error.code}`));
     far.on("close", () => resolve("close"));
   });
-  return { link: new NodeLink(near, 7), near, far, writes, arrived, ended };
+  return { link: new NodeLink(near, 7, new Gathering()), near, far, writes, arrived, ended };
 }
 
 /** Until events of the loop have brought it about. */
