@@ -7,6 +7,8 @@
 export function hostText(host: string): string {
   if (host === "") return "localhost";
   if (!host.includes(":")) return host;
+  const ipv4 = host.startsWith(MAPPED) ? ipv4Words(host.slice(MAPPED.length)) : undefined;
+  if (ipv4 !== undefined) return ipv4Text(ipv4[0], ipv4[1]);
   const words = ipv6Words(host);
   if (words === undefined) return host;
   const mapped = words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff;
@@ -62,7 +64,7 @@ function wordsOf(text: string): readonly number[] | undefined {
   return words;
 }
 
-function ipv4Words(text: string): readonly number[] | undefined {
+function ipv4Words(text: string): readonly [high: number, low: number] | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = match.slice(1).map(Number);
@@ -73,3 +75,6 @@ function ipv4Words(text: string): readonly number[] | undefined {
 function ipv4Text(high: number, low: number): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
+
+/** How the system spells an IPv4 client of a socket for both kinds; each connection has one, and is spared the general way. */
+const MAPPED = "::ffff:";

@@ -3,16 +3,22 @@
  * the session id, so every server of an ensemble must produce Java's sequence (client-protocol 4.4).
  */
 export class JavaRandom {
-  private state: bigint;
+  /** 24 bits each: their products are exact. */
+  private high: number;
+  private low: number;
 
   constructor(seed: bigint) {
-    this.state = (seed ^ MULTIPLIER) & MASK;
+    this.high = Number(BigInt.asUintN(24, seed >> 24n)) ^ MULTIPLIER_HIGH;
+    this.low = Number(BigInt.asUintN(24, seed)) ^ MULTIPLIER_LOW;
   }
 
   /** The next 32 bits, signed. */
   nextInt(): number {
-    this.state = (this.state * MULTIPLIER + 0xbn) & MASK;
-    return Number(BigInt.asIntN(32, this.state >> 16n));
+    const low = this.low * MULTIPLIER_LOW + 0xb;
+    const high = this.high * MULTIPLIER_LOW + this.low * MULTIPLIER_HIGH + Math.floor(low / TWO_24);
+    this.low = low % TWO_24;
+    this.high = high % TWO_24;
+    return (this.high << 8) | (this.low >> 16);
   }
 
   /** Fills an array four bytes at a time, low byte first, as `nextBytes` does. */
@@ -29,5 +35,7 @@ export class JavaRandom {
   }
 }
 
-const MULTIPLIER = 0x5deece66dn;
-const MASK = (1n << 48n) - 1n;
+/** 0x5deece66d */
+const MULTIPLIER_HIGH = 0x5de;
+const MULTIPLIER_LOW = 0xece66d;
+const TWO_24 = 2 ** 24;

@@ -1,9 +1,11 @@
+import { SlotMap } from "./slotMap.ts";
+
 /**
  * A map that remembers its last look-up. Requests and commits of one session come in runs, and finding a bigint costs a hash of
  * its digits.
  */
 export class RecentMap<K, V> {
-  private readonly map = new Map<K, V>();
+  private readonly map = new SlotMap<K, V>();
   private lastKey: K | undefined = undefined;
   private lastValue: V | undefined = undefined;
 

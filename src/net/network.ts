@@ -1,6 +1,7 @@
 import { connect, createServer, type Server as Listener, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
 import { hostPortText } from "../base/hostText.ts";
+import { SlotMap } from "../base/slotMap.ts";
 import type { ByteLink, HostPort } from "../server/ports.ts";
 import { Gathering } from "./gathering.ts";
 import { NodeLink } from "./nodeLink.ts";
@@ -18,7 +19,7 @@ export interface LinkEvents {
  */
 export class Network {
   private readonly listeners = new Set<Listener>();
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new SlotMap<number, Socket>();
   private readonly gathering = new Gathering();
   private nextNumber = 1;
   private isClosed = false;
@@ -36,11 +37,9 @@ export class Network {
     backlog: number,
     accepted: (link: ByteLink) => LinkEvents | undefined,
   ): Promise<Listening> {
-    const listener = createServer({ pauseOnConnect: false }, (socket) => {
-      this.count(socket);
-      this.adopt(socket, accepted);
-    });
-    this.count(listener);
+    const listener = createServer((socket) => this.adopt(socket, this.track(socket), accepted));
+    this.open++;
+    listener.once("close", () => this.gone());
     await new Promise<void>((resolve, reject) => {
       const refused = (error: NodeJS.ErrnoException): void => {
         // Node tells no close of what never listened.
@@ -50,7 +49,7 @@ export class Network {
       listener.once("error", refused);
       listener.listen({ port, host, backlog: backlog > 0 ? backlog : undefined }, () => {
         listener.off("error", refused);
-        listener.on("error", () => {});
+        listener.on("error", ignore);
         resolve();
       });
     });
@@ -77,7 +76,7 @@ export class Network {
   close(): Promise<void> {
     this.isClosed = true;
     for (const listener of [...this.listeners]) this.closeListener(listener);
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.sockets.values()) socket.destroy();
     if (this.open === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.emptied = resolve;
@@ -91,15 +90,13 @@ export class Network {
     dialled: (link: ByteLink) => LinkEvents | undefined,
   ): void {
     const socket = connect({ host, port });
-    this.count(socket);
-    this.sockets.add(socket);
+    const number = this.track(socket);
     const timer = setTimeout(
       () => socket.destroy(new Error("connection timed out")),
       Math.min(timeoutMs, MAX_TIMER_MS),
     );
     const lost = (error: Error): void => {
       clearTimeout(timer);
-      this.sockets.delete(socket);
       race.lose(`${host}:${port}: ${error.message}`);
     };
     socket.once("error", lost);
@@ -107,28 +104,32 @@ export class Network {
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.off("error", lost);
-      this.sockets.delete(socket);
-      if (race.win()) this.adopt(socket, dialled);
+      if (race.win()) this.adopt(socket, number, dialled);
       else socket.destroy();
     });
   }
 
-  private adopt(socket: Socket, opened: (link: ByteLink) => LinkEvents | undefined): void {
-    const link = new NodeLink(socket, this.nextNumber++, this.gathering);
-    this.sockets.add(socket);
-    socket.on("error", () => {});
-    socket.once("close", () => this.sockets.delete(socket));
+  private adopt(socket: Socket, number: number, opened: (link: ByteLink) => LinkEvents | undefined): void {
+    const link = new NodeLink(socket, number, this.gathering);
+    socket.on("error", ignore);
     if (this.isClosed) return link.destroy();
     const events = opened(link);
     if (events === undefined) return;
     socket.on("data", (chunk: Buffer) => events.bytes(chunk));
     socket.on("drain", () => events.drained());
-    socket.once("close", () => events.closed());
+    socket.on("close", () => events.closed());
   }
 
-  private count(handle: Listener | Socket): void {
+  /** Until its close, under the number that is given to its link. */
+  private track(socket: Socket): number {
+    const number = this.nextNumber++;
     this.open++;
-    handle.once("close", () => this.gone());
+    this.sockets.set(number, socket);
+    socket.on("close", () => {
+      this.sockets.delete(number);
+      this.gone();
+    });
+    return number;
   }
 
   private gone(): void {
@@ -180,6 +181,9 @@ class Race {
     this.failed(reason);
   }
 }
+
+/** An error of a socket is its close, which is told anyway. */
+function ignore(): void {}
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["EADDRINUSE", "another process uses the port"],

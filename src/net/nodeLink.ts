@@ -45,7 +45,8 @@ export class NodeLink implements ByteLink, Sender {
     if (this.closing) return;
     this.flush();
     this.closing = true;
-    this.socket.end(() => this.socket.destroy());
+    if (this.socket.writableLength === 0) this.socket.destroy();
+    else this.socket.end(() => this.socket.destroy());
   }
 
   destroy(): void {

@@ -253,13 +253,13 @@ describe("a session that comes again", () => {
   const SESSION = toSessionId(0x0100000000000007n);
 
   test.each([
-    [true, ["joined, timeout=10000, 37 bytes", '#1 zxid=0 "" v0', "resumed"]],
+    [true, ["joined, timeout=10000, 37 bytes", '#1 zxid=0 "" v0']],
     [false, ["refused, timeout=0, 37 bytes", "closed"]],
   ])("waits for the leader's word; it lives: %s", (valid, expected) => {
     const bench = new Bench();
     const client = bench.connect("connect session=x", SESSION);
     bench.say(client, "getData /");
-    expect([bench.asked, client.news()]).toEqual([[`renew ${SESSION}`], ["paused"]]);
+    expect([bench.asked, client.news()]).toEqual([[`renew ${SESSION}`], []]);
     bench.renewed(toSessionId(1234n), true);
     expect(client.news()).toEqual([]);
     bench.renewed(SESSION, valid);

@@ -9,7 +9,7 @@ import type { Txn } from "../wire/txnValue.ts";
 import type { AuthProviders } from "./authenticate.ts";
 import { BackPressure } from "./backPressure.ts";
 import { type ClientConnection, Totals } from "./clientConnection.ts";
-import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES } from "./clientLimits.ts";
+import { type ClientLimits, IDLE_SWEEP_MS, REPLY_HARD_LIMIT_BYTES, STALLED_READ_BYTES } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { Database } from "./database.ts";
 import { Handshake } from "./handshake.ts";
@@ -95,6 +95,7 @@ export class Clients {
     if (connection.phase === "closed" || connection.ending) return;
     if (connection.paused) return this.backPressure.keep(connection, chunk, at);
     connection.frames.push(chunk);
+    if (connection.phase === "joining" && connection.frames.pending > STALLED_READ_BYTES) connection.link.pause();
     if (connection.phase === "opening" && this.handshake.answersWord(connection)) return;
     this.pump(connection, at);
   }

@@ -64,7 +64,6 @@ export class Handshake {
     connection.hasReadOnlyByte = request.readOnly !== undefined;
     connection.timeoutMs = negotiate(request.timeOut, this.limits.minSessionTimeoutMs, this.limits.maxSessionTimeoutMs);
     connection.phase = "joining";
-    connection.link.pause();
     connection.touchedMs = at.monoMs;
     connection.isNewSession = request.sessionId === 0n;
     if (connection.isNewSession) upstream.createSession(connection);

@@ -1,4 +1,5 @@
 import type { Instant } from "../base/instant.ts";
+import { SlotMap } from "../base/slotMap.ts";
 import { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
@@ -15,7 +16,7 @@ import type { ByteLink, ClientsPort } from "./ports.ts";
 export class OpenConnections {
   private readonly limits: ClientLimits;
   private readonly tooMany: Complaints;
-  private readonly byNumber = new Map<number, ClientConnection>();
+  private readonly byNumber = new SlotMap<number, ClientConnection>();
   /** Addresses without a connection are not in it. */
   private readonly perAddress = new Map<string, number>();
   private nextNumber = 1;

@@ -18,10 +18,8 @@ describe("a standalone server (client-protocol 3.16)", () => {
       {},
       `
       1: connect timeout=10000000
-      1< paused
       flush
       1< joined, timeout=10000000, 37 bytes
-      1< resumed
       1: createContainer /c flags=4; createContainer /unused flags=4; create /c/x
       flush
       1< #1 zxid=2 /c v0
@@ -50,10 +48,8 @@ describe("a standalone server (client-protocol 3.16)", () => {
       EXTENDED,
       `
       1: connect timeout=10000000
-      1< paused
       flush
       1< joined, timeout=10000000, 37 bytes
-      1< resumed
       1: createTTL /t 59999; createTTL /renewed 59999; createTTL /parent 1; create /parent/x; createTTL /long 10000000
       flush
       1< #1 zxid=2 /t v0
