@@ -114,11 +114,8 @@ export class Handshake {
   private respond(connection: ClientConnection, timeOut: number, sessionId: SessionId, passwd: Uint8Array): void {
     const out = connection.out;
     const start = out.reserve(4);
-    const response = { protocolVersion: 0, timeOut, sessionId, passwd };
-    ConnectResponse.write(
-      out,
-      connection.hasReadOnlyByte ? { ...response, readOnly: false } : { ...response, readOnly: undefined },
-    );
+    const readOnly = connection.hasReadOnlyByte ? false : undefined;
+    ConnectResponse.write(out, { protocolVersion: 0, timeOut, sessionId, passwd, readOnly });
     out.patchInt(start, out.length - start - 4);
     this.clients.sent(connection);
     this.clients.touchWriter(connection);

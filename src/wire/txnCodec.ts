@@ -18,7 +18,7 @@ import {
   TxnDigest,
   TxnHeader,
 } from "./txn.ts";
-import type { CloseSessionBody, MultiBody, SubTxnBody, Txn, TxnBody, TxnDigestValue } from "./txnValue.ts";
+import type { CloseSessionBody, MultiBody, SetDataBody, SubTxnBody, Txn, TxnBody, TxnDigestValue } from "./txnValue.ts";
 
 /**
  * The bytes of a transaction, the same in PROPOSAL, INFORM and the log: header, body, digest (peer-protocol 4.3,
@@ -147,7 +147,7 @@ function readBody(reader: Reader, type: number): TxnBody {
     case 14:
       return readMulti(reader);
     case 16:
-      return { ...readSetData(reader), type };
+      return readSetData(reader, type);
     case -10:
       return { type, timeOut: CreateSessionTxn.read(reader).timeOut };
     case -11:
@@ -177,7 +177,7 @@ function readSubBody(reader: Reader, type: number): SubTxnBody {
     case 20:
       return { type, path: pathOf(DeleteTxn.read(reader).path) };
     case 5:
-      return { ...readSetData(reader), type };
+      return readSetData(reader, type);
     case 7: {
       const { path, acl, version } = SetACLTxn.read(reader);
       return { type, path: pathOf(path), acl, version };
@@ -193,9 +193,9 @@ function readSubBody(reader: Reader, type: number): SubTxnBody {
   }
 }
 
-function readSetData(reader: Reader): { path: string; data: Uint8Array | null; version: number } {
+function readSetData(reader: Reader, type: SetDataBody["type"]): SetDataBody {
   const { path, data, version } = SetDataTxn.read(reader);
-  return { path: pathOf(path), data, version };
+  return { type, path: pathOf(path), data, version };
 }
 
 /** A body that ends before parentCVersion is the form of 3.2; -1 then stands for one more than the parent has. */
