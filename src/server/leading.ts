@@ -38,8 +38,9 @@ export class Leading implements LeaderWorld {
   private readonly onEnded: (reason: string) => void;
   private readonly onEstablished: () => void;
   private lastPacket: QuorumPacket | undefined;
+  private readonly encoder = new Writer(4096);
   /** `lastPacket` as bytes, for the next follower. */
-  private readonly encoded = new Writer(4096);
+  private encoded: Uint8Array = NOTHING;
 
   constructor(home: Home, solo: boolean, onEstablished: () => void, onEnded: (reason: string) => void) {
     this.home = home;
@@ -120,10 +121,11 @@ export class Leading implements LeaderWorld {
   send(link: LinkId, packet: QuorumPacket): void {
     if (packet !== this.lastPacket) {
       this.lastPacket = packet;
-      this.encoded.reset();
-      QuorumPacket.write(this.encoded, packet);
+      this.encoder.reset();
+      QuorumPacket.write(this.encoder, packet);
+      this.encoded = this.encoder.written();
     }
-    this.links.get(link)?.link.write(this.encoded.written());
+    this.links.get(link)?.link.write(this.encoded);
   }
 
   sendSnapshot(link: LinkId): void {
