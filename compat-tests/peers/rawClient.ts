@@ -95,13 +95,18 @@ export class RawClient {
     this.session = session;
   }
 
-  /** Opens a session, or resumes the one that `request` names. Rejects when the server closes instead of answering. */
-  static async open(port: number, request: Partial<ConnectRequest> = {}): Promise<RawClient> {
+  /** Opens a session, or resumes the one that `request` names. Rejects when the server closes instead of answering, or is silent. */
+  static async open(port: number, request: Partial<ConnectRequest> = {}, timeoutMs?: number): Promise<RawClient> {
     const connection = await RawConnection.open(port);
-    connection.send(ConnectRequest.encode({ ...NEW_SESSION, ...request }));
-    const answer = await connection.next();
-    if (answer === undefined) throw new Error("closed during the handshake");
-    return new RawClient(connection, ConnectResponse.decode(answer));
+    try {
+      connection.send(ConnectRequest.encode({ ...NEW_SESSION, ...request }));
+      const answer = await connection.next(timeoutMs);
+      if (answer === undefined) throw new Error("closed during the handshake");
+      return new RawClient(connection, ConnectResponse.decode(answer));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   }
 
   /** Sends a request without awaiting its reply and gives its xid: the next in order unless named. */

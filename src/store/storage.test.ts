@@ -31,6 +31,7 @@ class Bench {
   readonly directory: MemoryDirectory;
   readonly storage: Storage;
   readonly calls: string[] = [];
+  nowMs = 0;
 
   constructor(settings: Partial<StorageSettings> = {}, directory = new MemoryDirectory("/data")) {
     this.directory = directory;
@@ -38,7 +39,7 @@ class Bench {
       this.calls.push(`${operation} ${name}`.trim());
       return "perform";
     };
-    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
+    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => this.nowMs };
     this.storage = new Storage({ log: directory, snapshot: directory }, options);
   }
 
@@ -256,6 +257,23 @@ describe("rolling (on-disk-formats 3.8)", () => {
     bench.run({ kind: "beginSnapshot", zxid: toZxid(0n), origin: "own" });
     expect([bench.append(1, 1), bench.append(2, 2), bench.append(3, 3)].join()).not.toContain("snapshotDue");
     expect(bench.files()).toBe("log.1 log.3 tmp-snapshot.0");
+  });
+
+  test("after a snapshot none is wanted for four times as long as it took", () => {
+    const bench = new Bench({ snapCount: 2 });
+    const appendAt = (nowMs: number, zxid: number): string => {
+      bench.nowMs = nowMs;
+      return bench.append(zxid, zxid);
+    };
+    bench.append(1, 2);
+    bench.nowMs = 1000;
+    bench.run({ kind: "beginSnapshot", zxid: toZxid(2n), origin: "own" });
+    bench.run({ kind: "snapshotChunk", bytes: sampleSnapshot(2n) });
+    bench.nowMs = 1500;
+    bench.run({ kind: "endSnapshot", zxid: toZxid(2n) });
+    const heard = [appendAt(1501, 3), appendAt(1502, 4), appendAt(3499, 5), appendAt(3500, 6), appendAt(3501, 7)];
+    expect(heard.map((events) => events.includes("snapshotDue"))).toEqual([false, false, false, true, false]);
+    expect(bench.files()).toBe("log.1 log.3 log.5 log.7 snapshot.2");
   });
 });
 

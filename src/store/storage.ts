@@ -44,6 +44,9 @@ export class Storage {
   private closedLogBytes = 0;
   private txnLimit = 0;
   private sizeLimit = 0;
+  private snapshotBeganMs = 0;
+  /** Until then no snapshot is asked for. */
+  private restUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(directories: StoreDirectories, options: StorageOptions) {
     this.directories = directories;
@@ -63,6 +66,7 @@ export class Storage {
       case "truncate":
         return this.truncate(command.zxid);
       case "beginSnapshot":
+        this.snapshotBeganMs = this.options.monoMs();
         return this.trySnapshot(command, () => this.saver.begin(command));
       case "snapshotChunk":
         return this.chunk(command.bytes);
@@ -101,7 +105,10 @@ export class Storage {
     return this.rollWhenDue() ? [flushed, { kind: "snapshotDue" }] : [flushed];
   }
 
-  /** Rolls as Java does; true when a snapshot is wanted. One that is still being written is not followed by another. */
+  /**
+   * Rolls as Java does; true when a snapshot is wanted. One that is still being written is not followed by another, nor one that has
+   * just ended: they take a fifth of the time at most, where a large tree and many writes would have one behind the other.
+   */
   private rollWhenDue(): boolean {
     const { size } = this.appender;
     const full = this.sizeLimit > 0 && this.closedLogBytes + size > this.sizeLimit;
@@ -110,7 +117,7 @@ export class Storage {
       this.txnsSinceRoll = 0;
       this.closedLogBytes = 0;
       this.drawLimits();
-      return this.saver.current === undefined;
+      return this.saver.current === undefined && this.options.monoMs() >= this.restUntilMs;
     }
     const { txnLogSizeLimitBytes } = this.options;
     if (txnLogSizeLimitBytes > 0 && size > txnLogSizeLimitBytes) {
@@ -178,6 +185,8 @@ export class Storage {
     const failure = this.trySnapshot(current, () => {
       bytes = this.saver.end();
     });
+    const nowMs = this.options.monoMs();
+    this.restUntilMs = nowMs + REST_PER_SNAPSHOT * (nowMs - this.snapshotBeganMs);
     return failure.length > 0 ? failure : [{ kind: "snapshotSaved", zxid, origin: current.origin, bytes }];
   }
 
@@ -215,6 +224,9 @@ export class Storage {
     }
   }
 }
+
+/** How many times as long as the last snapshot took passes until the next. */
+const REST_PER_SNAPSHOT = 4;
 
 interface NamedSnapshot {
   readonly zxid: Zxid;
