@@ -55,13 +55,13 @@ export class Database implements RecoverySink {
     this.tree.finishLoad(zxid, known);
   }
 
-  /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. The bytes may be a view. */
+  /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. */
   txn(entry: TxnBytes): void {
     const txn = decodeTxn(entry.bytes);
     // Java alone logs an error under the zxid before for a write it could not decode (client-protocol 3.1): it is nobody's transaction.
     if (txn.body.type === Op.error && entry.zxid === this.tree.lastProcessedZxid) return;
     this.apply(txn);
-    this.committedLog.add({ zxid: entry.zxid, bytes: entry.bytes.slice() });
+    this.committedLog.add(entry);
   }
 
   /** Ephemerals whose session is gone are removed without a transaction, as a new leader or standalone does (5.6). */

@@ -1,6 +1,6 @@
 import { hex64, viewOf } from "../base/bytes.ts";
 import { adler32 } from "../base/checksum.ts";
-import type { Zxid } from "../base/zxid.ts";
+import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory } from "./directory.ts";
 import {
@@ -10,11 +10,14 @@ import {
   logHeader,
   RECORD_HEAD_BYTES,
   RECORD_OVERHEAD_BYTES,
-  zxidOfPayload,
+  TYPE_OFFSET,
+  ZXID_OFFSET,
 } from "./logRecord.ts";
 import { StoreError } from "./storeError.ts";
 
 export interface LogEntry extends TxnBytes {
+  /** The type in its header. */
+  readonly type: number;
   /** Where the record begins in its file. */
   readonly offset: number;
 }
@@ -40,7 +43,9 @@ export class LogFile {
   torn: string | undefined;
   private readonly directory: Directory;
   private readonly options: LogFileOptions;
-  private window: Uint8Array = new Uint8Array(0);
+  /** What was read last, from `windowStart` on; never written over. */
+  private window: Uint8Array = NOTHING;
+  private view: DataView = viewOf(NOTHING);
   private windowStart = 0;
   private ended = false;
 
@@ -71,24 +76,33 @@ export class LogFile {
   next(): LogEntry | undefined {
     if (this.ended) return undefined;
     const at = this.offset;
-    const head = this.bytes(at, RECORD_HEAD_BYTES);
-    if (head.length < RECORD_HEAD_BYTES) return this.end(at, head.length, isZero(head) ? undefined : "its head is cut");
-    const view = viewOf(head);
-    const length = view.getInt32(8);
-    if (length === 0) return this.end(at, RECORD_HEAD_BYTES, isZero(head) ? undefined : "it has no length");
+    if (!this.holds(at, RECORD_HEAD_BYTES)) return this.endInHead(at, "its head is cut");
+    const headAt = at - this.windowStart;
+    const length = this.view.getInt32(headAt + 8);
+    if (length === 0) return this.endInHead(at, "it has no length");
     if (length < LEAST_PAYLOAD_BYTES || length > this.options.maxRecordBytes) throw this.badLength(at, length);
     // The checksum stands in the low half of a long.
-    const crc = view.getInt32(0) === 0 ? view.getUint32(4) : Number.NaN;
-    const body = this.bytes(at + RECORD_HEAD_BYTES, length + 1);
-    const payload = body.subarray(0, length);
-    if (body[length] !== END_OF_RECORD) return this.partial(at, crc, body, length);
-    if (adler32(1, payload) !== crc) return this.badChecksum(at, length);
+    const crc = this.view.getInt32(headAt) === 0 ? this.view.getUint32(headAt + 4) : Number.NaN;
+    const isWhole = this.holds(at, length + RECORD_OVERHEAD_BYTES);
+    const start = at - this.windowStart + RECORD_HEAD_BYTES;
+    const end = start + length;
+    if (!isWhole || this.window[end] !== END_OF_RECORD)
+      return this.partial(at, crc, this.bytes(at + RECORD_HEAD_BYTES, length + 1), length);
+    if (adler32(1, this.window, start, end) !== crc) return this.badChecksum(at, length);
     this.offset = at + length + RECORD_OVERHEAD_BYTES;
-    return { zxid: zxidOfPayload(payload), bytes: payload, offset: at };
+    const zxid = toZxid(this.view.getBigInt64(start + ZXID_OFFSET));
+    const type = this.view.getInt32(start + TYPE_OFFSET);
+    return { zxid, type, bytes: this.window.subarray(start, end), offset: at };
   }
 
   release(): void {
     this.directory.release(this.name);
+  }
+
+  /** No record begins at `at`: what there is of its head is zeros, or it is torn. */
+  private endInHead(at: number, torn: string): undefined {
+    const head = this.bytes(at, RECORD_HEAD_BYTES);
+    return this.end(at, head.length, isZero(head) ? undefined : torn);
   }
 
   /** A record without its end: torn when a crash can have left it so, damaged otherwise. */
@@ -119,7 +133,7 @@ export class LogFile {
     if (stray !== undefined) throw this.refusal(at, `no record, but more data at offset ${stray}`);
     this.ended = true;
     this.torn = torn;
-    this.window = new Uint8Array(0);
+    this.window = NOTHING;
     return undefined;
   }
 
@@ -128,8 +142,8 @@ export class LogFile {
   }
 
   private firstNonZero(from: number): number | undefined {
-    for (let at = from; at < this.size; at += WINDOW_BYTES) {
-      const bytes = this.directory.read(this.name, at, Math.min(WINDOW_BYTES, this.size - at));
+    for (let at = from; at < this.size; at += ZEROS_BYTES) {
+      const bytes = this.directory.read(this.name, at, Math.min(ZEROS_BYTES, this.size - at));
       if (bytes.length === 0) return undefined;
       if (!isZero(bytes)) return at + bytes.findIndex((byte) => byte !== 0);
     }
@@ -138,11 +152,18 @@ export class LogFile {
 
   /** Bytes [at, at + length), fewer only at the end of the file. */
   private bytes(at: number, length: number): Uint8Array {
-    if (at < this.windowStart || at + length > this.windowStart + this.window.length) {
-      this.window = this.directory.read(this.name, at, Math.max(length, WINDOW_BYTES));
-      this.windowStart = at;
-    }
+    this.holds(at, length);
     return this.window.subarray(at - this.windowStart, at - this.windowStart + length);
+  }
+
+  /** Moves the window to bytes [at, at + length) unless it holds them; false when the file ends before them. */
+  private holds(at: number, length: number): boolean {
+    const { windowStart, window } = this;
+    if (at >= windowStart && at + length <= windowStart + window.length) return true;
+    this.window = this.directory.read(this.name, at, Math.max(length, WINDOW_BYTES));
+    this.view = viewOf(this.window);
+    this.windowStart = at;
+    return length <= this.window.length;
   }
 }
 
@@ -164,14 +185,21 @@ function holdsWhole(crc: number, body: Uint8Array): boolean {
 }
 
 function isZero(bytes: Uint8Array): boolean {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes.length >>> 2 : 0;
-  const words = aligned > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset, aligned) : NO_WORDS;
-  for (let i = 0; i < aligned; i++) if (words[i] !== 0) return false;
-  for (let i = aligned * 4; i < bytes.length; i++) if (bytes[i] !== 0) return false;
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes.length >>> 4 : 0;
+  const words = aligned > 0 ? new Int32Array(bytes.buffer, bytes.byteOffset, 4 * aligned) : NO_WORDS;
+  // A log is made with 64 MiB of zeros behind it, and each is looked at: four words a test.
+  for (let i = 0; i < words.length; i += 4) {
+    if (((words[i] as number) | (words[i + 1] as number) | (words[i + 2] as number) | (words[i + 3] as number)) !== 0)
+      return false;
+  }
+  for (let i = aligned * 16; i < bytes.length; i++) if (bytes[i] !== 0) return false;
   return true;
 }
 
+const NOTHING = new Uint8Array(0);
 const NO_WORDS = new Int32Array(0);
 const WINDOW_BYTES = 256 * 1024;
+/** Zeros are read in pieces that the allocator has at hand: larger ones it maps anew each time. */
+const ZEROS_BYTES = 64 * 1024;
 const REMEDY =
   "in an ensemble move this server's data aside and let the leader send it anew, alone restore the file from a backup";

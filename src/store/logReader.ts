@@ -2,7 +2,7 @@ import { nextZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
 import { type LogEntry, LogFile, type LogFileOptions, zxidText } from "./logFile.ts";
-import { continues, typeOfPayload } from "./logRecord.ts";
+import { continues } from "./logRecord.ts";
 import { type StoredFile, storedFiles } from "./names.ts";
 import { StoreError } from "./storeError.ts";
 
@@ -160,7 +160,7 @@ class Progress implements LogEnd {
   }
 
   private advance(file: LogFile, entry: LogEntry): void {
-    if (typeOfPayload(entry.bytes) === CHECK) this.noteCheck(file, entry);
+    if (entry.type === CHECK) this.noteCheck(file, entry);
     if (entry.zxid <= this.after) return;
     if (!continues(this.lastZxid, entry.zxid) && !(this.count === 0 && this.options.anyFirst))
       throw new StoreError(

@@ -1,7 +1,6 @@
 import type { Writer } from "jute-ts";
-import { viewOf } from "../base/bytes.ts";
 import { adler32 } from "../base/checksum.ts";
-import { counterOf, epochOf, toZxid, type Zxid } from "../base/zxid.ts";
+import { counterOf, epochOf, type Zxid } from "../base/zxid.ts";
 import { FILE_VERSION, FileHeader, LOG_MAGIC } from "../wire/files.ts";
 
 /** One log record: Adler-32 of the payload as a long, its length, the payload, 0x42 (on-disk-formats 3.2). */
@@ -10,8 +9,10 @@ export const LOG_HEADER_BYTES = FileHeader.size;
 export const RECORD_HEAD_BYTES = 12;
 export const RECORD_OVERHEAD_BYTES = 13;
 export const END_OF_RECORD = 0x42;
-/** TxnHeader: the least a payload holds; the zxid lies at offset 12. */
+/** TxnHeader: the least a payload holds; its zxid is a long, its type an int. */
 export const LEAST_PAYLOAD_BYTES = 32;
+export const ZXID_OFFSET = 12;
+export const TYPE_OFFSET = 28;
 
 export function logHeader(): Uint8Array {
   const bytes = new Uint8Array(LOG_HEADER_BYTES);
@@ -26,16 +27,6 @@ export function writeRecord(writer: Writer, payload: Uint8Array): void {
   writer.view.setInt32(at + 8, payload.length);
   writer.bytes.set(payload, at + RECORD_HEAD_BYTES);
   writer.bytes[at + RECORD_HEAD_BYTES + payload.length] = END_OF_RECORD;
-}
-
-/** The zxid of a transaction's bytes, which hold at least a TxnHeader. */
-export function zxidOfPayload(payload: Uint8Array): Zxid {
-  return toZxid(viewOf(payload).getBigInt64(12));
-}
-
-/** The type in a TxnHeader. */
-export function typeOfPayload(payload: Uint8Array): number {
-  return viewOf(payload).getInt32(28);
 }
 
 /**

@@ -32,7 +32,7 @@ export interface RecoveryOptions {
 export interface RecoverySink extends SnapshotSink {
   /** A snapshot is complete and its seals are right. Not called when there is none. */
   loaded(zxid: Zxid, sections: SnapshotSections): void;
-  /** The next transaction to apply. Its bytes are a view: copy what is kept. */
+  /** The next transaction to apply. Its bytes are a view that stays good. */
   txn(txn: TxnBytes): void;
 }
 
