@@ -7,6 +7,7 @@ import { DataTree } from "../tree/dataTree.ts";
 import type { Outcome } from "../tree/outcome.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { decodeTxn } from "../wire/txnCodec.ts";
 import type { Txn, TxnBytes } from "../wire/txnValue.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
@@ -45,8 +46,8 @@ export class Database implements RecoverySink {
     this.tree.loadAcl(key, acl);
   }
 
-  node(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void {
-    this.tree.loadNode(path, data, aclKey, stat);
+  node(record: NodeRecord): void {
+    this.tree.loadNode(record);
   }
 
   loaded(zxid: Zxid, sections?: SnapshotSections): void {

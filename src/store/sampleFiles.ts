@@ -3,6 +3,7 @@ import { concatBytes } from "../base/bytes.ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { encodeTxn } from "../wire/txnCodec.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory } from "./directory.ts";
@@ -94,7 +95,7 @@ export class Recollection implements RecoverySink {
     this.acls.push(`${key} ${acl.map((one) => `${one.perms} ${one.id?.scheme}:${one.id?.id}`).join(",")}`);
   }
 
-  node(path: string, data: Uint8Array | null): void {
+  node({ path, data }: NodeRecord): void {
     this.nodes.push(`${path}=${data === null ? "null" : String.fromCharCode(...data)}`);
   }
 

@@ -5,6 +5,7 @@ import { adler32 } from "../base/checksum.ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { Recollection, sampleNode, sampleSnapshot } from "./sampleFiles.ts";
 import { SnapshotDecoder, type SnapshotSections, type SnapshotSink } from "./snapshotDecoder.ts";
 import { SnapshotEncoder, type SnapshotForm } from "./snapshotEncoder.ts";
@@ -26,7 +27,7 @@ class Copy implements SnapshotSink {
     this.acls.push({ key, acl });
   }
 
-  node(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void {
+  node({ path, data, aclKey, stat }: NodeRecord): void {
     const text = new TextEncoder().encode(path);
     const head = new DataView(new ArrayBuffer(16));
     head.setInt32(0, text.length);

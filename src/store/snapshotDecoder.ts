@@ -6,6 +6,7 @@ import { adler32 } from "../base/checksum.ts";
 import { toZxid, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import { ACL, STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
 import { FileHeader, SNAPSHOT_MAGIC } from "../wire/files.ts";
+import { NodeRecord } from "../wire/nodeRecord.ts";
 import {
   DIGEST_SECTION_BYTES,
   LAST_ZXID_SECTION_BYTES,
@@ -20,8 +21,8 @@ import {
 export interface SnapshotSink {
   session(id: bigint, timeoutMs: number): void;
   acl(key: bigint, acl: readonly ACL[]): void;
-  /** `data` and `stat` (StatPersisted, 60 bytes) are views, valid during the call only. DecodeError refuses the snapshot. */
-  node(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void;
+  /** The record is good during the call only. DecodeError refuses the snapshot. */
+  node(record: NodeRecord): void;
 }
 
 /** The optional sections of a file (on-disk-formats 4.5). */
@@ -43,6 +44,7 @@ export class SnapshotDecoder {
   private readonly maxLength: number;
   private readonly queue = new ByteQueue();
   private readonly reader: Reader;
+  private readonly record = new NodeRecord();
   private bytes: Uint8Array = NOTHING;
   private view: DataView = viewOf(NOTHING);
   /** bytes[at, end) is not understood yet; bytes before `summed` are in the checksum. */
@@ -207,23 +209,19 @@ export class SnapshotDecoder {
     const dataLength = this.length(this.at + 4 + pathLength, "data");
     const total = pathLength + Math.max(0, dataLength) + NODE_FIXED_BYTES;
     if (available < total) return false;
-    const at = this.take(total);
-    const path = this.path(at, pathLength);
-    const dataAt = at + pathLength + 8;
-    const keyAt = dataAt + Math.max(0, dataLength);
-    const data = dataLength < 0 ? null : this.bytes.subarray(dataAt, keyAt);
-    this.sink.node(path, data, this.view.getBigInt64(keyAt), this.bytes.subarray(keyAt + 8, at + total));
+    this.record.move(this.bytes, this.view, this.take(total), pathLength, dataLength);
+    this.checkPath();
+    this.sink.node(this.record);
     return true;
   }
 
-  private path(at: number, length: number): string {
-    this.reader.reset(this.bytes, at, at + 4 + length);
-    const path = this.reader.ustring();
-    const isRoot = path === "";
-    if (path === null || isRoot === this.rootSeen || !(isRoot || path.startsWith("/")))
-      throw new DecodeError(`snapshot: unexpected path ${JSON.stringify(path)}`);
+  /** The root comes first and once. */
+  private checkPath(): void {
+    const { record } = this;
+    const isPath = record.isRoot || record.bytes[record.pathAt] === SLASH;
+    if (record.isRoot === this.rootSeen || !isPath)
+      throw new DecodeError(`snapshot: unexpected path ${JSON.stringify(record.path)}`);
     this.rootSeen = true;
-    return path;
   }
 
   private terminator(): boolean {

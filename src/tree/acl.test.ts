@@ -202,8 +202,8 @@ describe("the table (on-disk-formats 4.3)", () => {
   test("a key without a list denies everybody but super, until the last node leaves it", () => {
     const table = new AclTable();
     table.load(5n, first);
-    const known = table.useKey(5n);
-    const dangling = table.useKey(9n);
+    const known = table.useKey(0, 5);
+    const dangling = table.useKey(0, 9);
     expect(table.list(known)).toEqual(first);
     expect([checkAcl(table.list(dangling), all, [IP, BOB]), table.danglingUses()]).toEqual([false, 1]);
     // Above every key in use: another list must not come to mean the dangling one.
@@ -217,7 +217,7 @@ describe("the table (on-disk-formats 4.3)", () => {
     const table = new AclTable();
     table.load(1n, first);
     table.load(2n, second);
-    table.useKey(2n);
+    table.useKey(0, 2);
     table.purge();
     expect(table.entries()).toEqual([{ key: 2n, acl: second }]);
   });

@@ -1,6 +1,7 @@
 import { present } from "../base/assert.ts";
 import { Perms } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import { longOf } from "./long.ts";
 
 /**
  * Access control lists, each stored once and counted by the nodes that use it (on-disk-formats 4.3).
@@ -57,12 +58,15 @@ export class AclTable {
   }
 
   /**
-   * The number of a file's key, counted once more. A key that the file did not list denies everything until a later
+   * The number of a file's key, given as two int32, counted once more. A key that the file did not list denies everything until a later
    * transaction replaces it: a fuzzy snapshot of Java's may hold one (ZOOKEEPER-3306, on-disk-formats R7).
    */
-  useKey(key: bigint): number {
-    if (key === OPEN_KEY) return OPEN;
-    const id = this.byKey.get(key) ?? this.add(key, DENY_ACL, true);
+  useKey(high: number, low: number): number {
+    if (high === -1 && low === -1) return OPEN;
+    const key = longOf(high, low);
+    const last = this.slots[this.lastUsed];
+    const id = last?.key === key ? this.lastUsed : (this.byKey.get(key) ?? this.add(key, DENY_ACL, true));
+    this.lastUsed = id;
     this.slot(id).uses++;
     return id;
   }

@@ -2,6 +2,7 @@ import { DecodeError, type Writer } from "jute-ts";
 import type { SessionId } from "../base/ids.ts";
 import { toZxid, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import type { ACL, Stat, StatPersisted } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { CONFIG_NODE } from "../wire/paths.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AclEntry } from "./aclTable.ts";
@@ -317,11 +318,10 @@ export class DataTree {
     this.state.acls.load(key, acl);
   }
 
-  /** One node record of a snapshot; `stat` is 60 bytes. DecodeError: its parent is missing, or it comes twice. */
-  loadNode(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void {
-    const isRoot = path === "";
-    if (isRoot === this.hasRoot) throw new DecodeError("snapshot: the root does not come first and once");
-    loadNode(this.state, path, data, aclKey, stat);
+  /** One node of a snapshot. DecodeError: its parent is missing, or it comes twice. */
+  loadNode(record: NodeRecord): void {
+    if (record.isRoot === this.hasRoot) throw new DecodeError("snapshot: the root does not come first and once");
+    loadNode(this.state, record);
     this.hasRoot = true;
   }
 

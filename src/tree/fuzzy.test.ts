@@ -5,6 +5,7 @@ import { type ACL, StatPersisted } from "../wire/client/shared.ts";
 import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import { OPEN_ACL } from "./aclTable.ts";
 import { DataTree, NO_NODE } from "./dataTree.ts";
+import { nodeRecord } from "./testRecords.ts";
 import { acl, Chance, closeSession, create, multi, OPEN, remove, setACL, setData, shown, txn } from "./testTxns.ts";
 
 /**
@@ -170,7 +171,7 @@ function load(snapshot: Snapshot): DataTree {
     const path = reader.ustring() ?? "";
     const data = reader.buffer();
     const key = reader.long();
-    tree.loadNode(path, data, key, snapshot.nodes.subarray(reader.offset, reader.offset + 60));
+    tree.loadNode(nodeRecord(path, data, key, snapshot.nodes.subarray(reader.offset, reader.offset + 60)));
     reader.skip(60);
   }
   tree.finishLoad(snapshot.name, snapshot.digest);

@@ -7,6 +7,7 @@ import type { ACL } from "../wire/client/shared.ts";
 import { decodeTxn } from "../wire/txnCodec.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import { DataTree } from "./dataTree.ts";
+import { nodeRecord } from "./testRecords.ts";
 
 /** What a Java 3.9.5 server wrote: the log of a session that does a bit of everything, and the snapshot after it. */
 
@@ -48,7 +49,7 @@ function javaSnapshot(zxid: bigint): JavaSnapshot {
     const key = reader.long();
     const stat = file.subarray(reader.offset, reader.offset + 60);
     reader.skip(60);
-    tree.loadNode(path, data, key, stat);
+    tree.loadNode(nodeRecord(path, data, key, stat));
     nodes.set(path, `${data === null ? "null" : hexBytes(data)} ${hexBytes(stat)}`);
   }
   reader.skip(13);

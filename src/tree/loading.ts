@@ -1,5 +1,5 @@
 import { DecodeError } from "jute-ts";
-import { STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { CONFIG_NODE, PROC, QUOTA_ROOT } from "../wire/paths.ts";
 import { READ_ACL } from "./aclTable.ts";
 import { NO_NODE, type NodeRef, ROOT } from "./nodeTable.ts";
@@ -9,29 +9,22 @@ import type { TreeState } from "./treeState.ts";
 /** Building a tree: the four nodes of a fresh one, and the records of a snapshot (on-disk-formats 4.2). */
 
 /**
- * Adds one node of a snapshot; `stat` is the 60 bytes of a StatPersisted. The root comes first, as "".
- * DecodeError: the parent has not come before it, or the node is there already.
+ * Adds one node of a snapshot. The root comes first. DecodeError: the parent has not come before it, or the node is there
+ * already.
  */
-export function loadNode(
-  state: TreeState,
-  path: string,
-  data: Uint8Array | null,
-  aclKey: bigint,
-  stat: Uint8Array,
-): void {
-  if (stat.length < STAT_PERSISTED_BYTES) throw refused(path, `a stat of ${stat.length} bytes, not 60`);
-  const ref = path === "" ? ROOT : placeOf(state, path, data);
-  if (ref === ROOT) state.znodes.setData(ROOT, data);
+export function loadNode(state: TreeState, record: NodeRecord): void {
+  const ref = record.isRoot ? ROOT : placeOf(state, record);
+  if (ref === ROOT) state.znodes.setData(ROOT, record.data);
   const { table } = state;
-  table.setAcl(ref, state.acls.useKey(aclKey));
-  table.setCreated(ref, intAt(stat, 0), intAt(stat, 4), intAt(stat, 16), intAt(stat, 20));
-  if (isModified(stat)) {
-    table.setModified(ref, intAt(stat, 8), intAt(stat, 12), intAt(stat, 24), intAt(stat, 28), intAt(stat, 32));
-  }
-  table.setCversion(ref, intAt(stat, 36));
-  table.setAversion(ref, intAt(stat, 40));
-  table.setOwner(ref, intAt(stat, 44), intAt(stat, 48));
-  table.setPzxid(ref, intAt(stat, 52), intAt(stat, 56));
+  const { view, keyAt, statAt: at } = record;
+  const word = (offset: number): number => view.getInt32(at + offset);
+  table.setAcl(ref, state.acls.useKey(view.getInt32(keyAt), view.getInt32(keyAt + 4)));
+  table.setCreated(ref, word(0), word(4), word(16), word(20));
+  if (isModified(view, at)) table.setModified(ref, word(8), word(12), word(24), word(28), word(32));
+  table.setCversion(ref, word(36));
+  table.setAversion(ref, word(40));
+  table.setOwner(ref, word(44), word(48));
+  table.setPzxid(ref, word(52), word(56));
   state.owners.add(ref);
   state.countDigest(ref);
 }
@@ -55,11 +48,14 @@ export function plantConfig(state: TreeState): NodeRef {
   return ref;
 }
 
-function placeOf(state: TreeState, path: string, data: Uint8Array | null): NodeRef {
-  const parent = state.znodes.seekParent(path);
-  if (parent === NO_NODE) throw refused(path, "no parent before it");
-  if (state.znodes.seekChild() !== NO_NODE) throw refused(path, "come twice");
-  return state.znodes.insert(parent, data, UNSTAMPED);
+function placeOf(state: TreeState, record: NodeRecord): NodeRef {
+  const { znodes } = state;
+  const parent = record.isAscii
+    ? znodes.seekParentBytes(record.bytes, record.pathAt, record.pathEnd)
+    : znodes.seekParent(record.path);
+  if (parent === NO_NODE) throw refused(record.path, "no parent before it");
+  if (znodes.seekChild() !== NO_NODE) throw refused(record.path, "come twice");
+  return znodes.insert(parent, record.data, UNSTAMPED);
 }
 
 function refused(path: string, why: string): DecodeError {
@@ -67,18 +63,9 @@ function refused(path: string, why: string): DecodeError {
 }
 
 /** Whether mzxid, mtime or version differ from what creation left. */
-function isModified(stat: Uint8Array): boolean {
-  for (let i = 0; i < 8; i++) if (stat[i] !== stat[8 + i] || stat[16 + i] !== stat[24 + i]) return true;
-  return intAt(stat, 32) !== 0;
-}
-
-function intAt(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
+function isModified(view: DataView, at: number): boolean {
+  const isSame = (a: number, b: number): boolean => view.getInt32(at + a) === view.getInt32(at + b);
+  return !(isSame(0, 8) && isSame(4, 12) && isSame(16, 24) && isSame(20, 28)) || view.getInt32(at + 32) !== 0;
 }
 
 const EMPTY = new Uint8Array(0);

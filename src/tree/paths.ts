@@ -40,17 +40,28 @@ export class PathKey {
   }
 
   set(path: string): void {
-    this.writer.reset();
-    this.writer.ustring(path);
-    this.setBytes(this.writer.bytes, LENGTH_BYTES, this.writer.length);
+    this.setText(path);
+    this.crc = crc32(0, this.bytes, this.start, this.end) | 0;
   }
 
   /** The bytes are not copied: they must stay as they are until the look-up is over. */
   setBytes(bytes: Uint8Array, start: number, end: number): void {
+    this.setRange(bytes, start, end);
+    this.crc = crc32(0, bytes, start, end) | 0;
+  }
+
+  /** As `set`, but the CRC is the caller's to fill in. */
+  setText(path: string): void {
+    this.writer.reset();
+    this.writer.ustring(path);
+    this.setRange(this.writer.bytes, LENGTH_BYTES, this.writer.length);
+  }
+
+  /** As `setBytes`, but the CRC is the caller's to fill in. */
+  setRange(bytes: Uint8Array, start: number, end: number): void {
     this.bytes = bytes;
     this.start = start;
     this.end = end;
-    this.crc = crc32(0, bytes, start, end) | 0;
   }
 
   /** Where the last slash is; below `start` when there is none. */

@@ -3,6 +3,7 @@ import { QUOTA_ROOT } from "../wire/paths.ts";
 import type { SubTxnBody, TxnBody } from "../wire/txnValue.ts";
 import { DataTree } from "./dataTree.ts";
 import { QuotaStats } from "./quotaStats.ts";
+import { nodeRecord } from "./testRecords.ts";
 import { Chance, closeSession, create, multi, remove, setData, txn } from "./testTxns.ts";
 
 /** client-protocol 3.15, and hazards H3 to H5 of section 10. */
@@ -123,7 +124,7 @@ test("roots are found again after a load and everything is recounted", () => {
   loaded.clear();
   for (const { key, acl } of tree.aclEntries()) loaded.loadAcl(key, acl);
   const visit = (path: string): void => {
-    loaded.loadNode(path, tree.data(tree.find(path)), 1n, new Uint8Array(60));
+    loaded.loadNode(nodeRecord(path, tree.data(tree.find(path)), 1n, new Uint8Array(60)));
     for (const name of tree.childNames(tree.find(path))) visit(`${path}/${name}`);
   };
   visit("");

@@ -63,17 +63,28 @@ export class Znodes implements HashKeys {
    * absolute path.
    */
   seekParent(path: string): NodeRef {
+    this.key.setText(path);
+    return this.seekParentOfKey();
+  }
+
+  /** As `seekParent`, of a path's bytes, which are ASCII and stay as they are until the work is done. */
+  seekParentBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
+    this.key.setRange(bytes, start, end);
+    return this.seekParentOfKey();
+  }
+
+  /** The path's CRC is its parent's, gone on with. */
+  private seekParentOfKey(): NodeRef {
     const { key } = this;
-    key.set(path);
-    const { end, crc } = key;
+    const { bytes, start, end } = key;
     const slash = key.lastSlash();
-    if (slash < key.start || end === key.start + 1) return NO_NODE;
-    if (slash === key.start) return ROOT;
+    if (slash < start || end === start + 1) return NO_NODE;
+    const parentCrc = crc32(0, bytes, start, slash) | 0;
     key.end = slash;
-    key.crc = crc32(0, key.bytes, key.start, slash) | 0;
-    const parent = this.paths.find(key.crc);
+    key.crc = parentCrc;
+    const parent = slash === start ? ROOT : this.paths.find(parentCrc);
     key.end = end;
-    key.crc = crc;
+    key.crc = crc32(parentCrc, bytes, slash, end) | 0;
     return parent;
   }
 

@@ -16,6 +16,7 @@ import {
   STREAM_SIGNATURE_BYTES,
 } from "../../store/snapshotEncoder.ts";
 import { ACL, StatPersisted } from "../../wire/client/shared.ts";
+import type { NodeRecord } from "../../wire/nodeRecord.ts";
 import { agreed } from "../chunks.ts";
 import { type Decoder, decoder } from "../decoder.ts";
 import { choice, constant, type Grammar, repeated, sequence, word } from "../grammar.ts";
@@ -114,7 +115,7 @@ class Found implements SnapshotSink, Content {
     this.acls.push({ key, acl });
   }
 
-  node(path: string, data: Uint8Array | null, aclKey: bigint, stat: Uint8Array): void {
+  node({ path, data, aclKey, stat }: NodeRecord): void {
     this.nodes.push({ path, data: data === null ? null : data.slice(), aclKey, stat: stat.slice() });
   }
 }
