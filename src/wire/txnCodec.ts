@@ -200,11 +200,9 @@ function readSetData(reader: Reader, type: SetDataBody["type"]): SetDataBody {
 
 /** A body that ends before parentCVersion is the form of 3.2; -1 then stands for one more than the parent has. */
 function readCreate(reader: Reader): TxnBody {
-  const start = reader.offset;
   const { path, data, acl, ephemeral } = CreateTxnV0.read(reader);
-  if (reader.remaining < 4) return { type: 1, path: pathOf(path), data, acl, ephemeral, parentCVersion: -1 };
-  reader.offset = start;
-  return readSubBody(reader, 1);
+  const parentCVersion = reader.remaining < 4 ? -1 : reader.int();
+  return { type: 1, path: pathOf(path), data, acl, ephemeral, parentCVersion };
 }
 
 function readMulti(reader: Reader): MultiBody {
