@@ -59,6 +59,14 @@ test("numbers, data and owners come back as they were, whatever they are", () =>
   expect(tree.dataBytes).toBe(1 + 4 + 4 + 5);
 });
 
+test.each(["/a/b", "/ü", "/ü/b", "/日本/a"])("the node %s is found under its path", (path) => {
+  const tree = empty();
+  const paths = ["", ...path.split("/").map((_, i, names) => names.slice(0, i + 1).join("/"))].slice(1);
+  for (const each of paths) tree.loadNode(nodeRecord(each, null, -1n, STAT));
+  expect(tree.path(tree.find(path))).toBe(path);
+  expect(tree.contentCrc(tree.find(path))).toBe(tree.seek(path));
+});
+
 describe("the digest of a snapshot (7.3)", () => {
   const EMPTY_ROOT = 0x04128908n;
   function loadedWith(zxid: bigint, treeDigest: bigint): DataTree {
