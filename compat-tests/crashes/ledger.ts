@@ -42,10 +42,18 @@ export class Ledger {
   /** Draws the next request, which counts as sent from now on. */
   next(chance: Chance): Step {
     const first = foundation(this.sent.root).find((step) => step.kind === "one" && !this.sent.nodes.has(step.op.path));
-    const step = first ?? nextStep(this.sent, ++this.drawn, chance);
+    const step = first ?? nextStep(this.sent, ++this.drawn, chance, this.endIsSeen);
     this.sent.apply(step);
     this.unanswered.push(step);
     return step;
+  }
+
+  /**
+   * Whether a node goes with the session that is surely there. One that was only sent may come and go with the end, and the tree
+   * is then as it was before both.
+   */
+  private get endIsSeen(): boolean {
+    return [...this.sent.ephemerals].some((path) => this.sure.ephemerals.has(path));
   }
 
   /** The oldest request was answered, as `grants` reads it; gives what is wrong with the answer. */

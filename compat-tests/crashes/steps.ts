@@ -16,8 +16,11 @@ export function foundation(root: string): readonly Step[] {
   return paths.map((path): Step => ({ kind: "one", op: { op: "create", path, data: "" } }));
 }
 
-/** The `n`th step on a branch as it will stand when all that was sent is done. No two steps write the same data. */
-export function nextStep(branch: Branch, n: number, chance: Chance): Step {
+/**
+ * The `n`th step on a branch as it will stand when all that was sent is done. No two steps write the same data. The session ends only
+ * where `endIsSeen`: where the tree tells whether it did.
+ */
+export function nextStep(branch: Branch, n: number, chance: Chance, endIsSeen: boolean): Step {
   const { root } = branch;
   const data = `${n}`.padEnd(chance.once(50) ? 5_000 : chance.below(100), ".");
   const spare = [...branch.nodes.keys()].filter((path) => path.includes("-"));
@@ -42,8 +45,7 @@ export function nextStep(branch: Branch, n: number, chance: Chance): Step {
     case "refused":
       return { kind: "refused", ops: [set("left"), create(`r-${n}`), { op: "delete", path: `${root}/absent` }] };
     case "endSession":
-      // Only where its effect can be seen.
-      return branch.ephemerals.size === 0 ? { kind: "one", op: set("left") } : { kind };
+      return endIsSeen ? { kind } : { kind: "one", op: set("left") };
   }
 }
 
