@@ -41,8 +41,8 @@ export class LogAppender {
     return this.name === undefined ? 0 : Math.max(this.padded, this.position);
   }
 
-  /** Writes the group with one write and syncs it. Zxids must continue the log (W8). */
-  append(entries: readonly TxnBytes[]): void {
+  /** Writes the group with one write and syncs it; gives its size in bytes. Zxids must continue the log (W8). */
+  append(entries: readonly TxnBytes[]): number {
     const first = present(entries[0], "a group to append holds a transaction");
     const name = this.name ?? this.create(first.zxid);
     const start = this.position;
@@ -53,6 +53,7 @@ export class LogAppender {
     this.directory.write(name, start, this.writer.written());
     if (this.position > this.zeroed) this.zeroAhead(name);
     if (this.options.forceSync) this.directory.sync(name);
+    return this.writer.length;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
 import { storedBlocks } from "./compression.ts";
 import { paddedSize } from "./logAppender.ts";
 import { zxidText } from "./logFile.ts";
-import { logHeader } from "./logRecord.ts";
+import { logHeader, RECORD_OVERHEAD_BYTES } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { recover } from "./recovery.ts";
 import {
@@ -31,7 +31,6 @@ class Bench {
   readonly directory: MemoryDirectory;
   readonly storage: Storage;
   readonly calls: string[] = [];
-  nowMs = 0;
 
   constructor(settings: Partial<StorageSettings> = {}, directory = new MemoryDirectory("/data")) {
     this.directory = directory;
@@ -39,7 +38,7 @@ class Bench {
       this.calls.push(`${operation} ${name}`.trim());
       return "perform";
     };
-    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => this.nowMs };
+    const options = { ...SETTINGS, ...settings, deflate: storedBlocks, random: () => 0, monoMs: () => 0 };
     this.storage = new Storage({ log: directory, snapshot: directory }, options);
   }
 
@@ -259,21 +258,21 @@ describe("rolling (on-disk-formats 3.8)", () => {
     expect(bench.files()).toBe("log.1 log.3 tmp-snapshot.0");
   });
 
-  test("after a snapshot none is wanted for four times as long as it took", () => {
+  test("none is wanted before the log behind the last is as large as that", () => {
     const bench = new Bench({ snapCount: 2 });
-    const appendAt = (nowMs: number, zxid: number): string => {
-      bench.nowMs = nowMs;
-      return bench.append(zxid, zxid);
-    };
+    const size = sampleTxn(1n, 0).bytes.length + RECORD_OVERHEAD_BYTES;
+    const chunk = new Uint8Array(4 * size);
     bench.append(1, 2);
-    bench.nowMs = 1000;
     bench.run({ kind: "beginSnapshot", zxid: toZxid(2n), origin: "own" });
-    bench.run({ kind: "snapshotChunk", bytes: sampleSnapshot(2n) });
-    bench.nowMs = 1500;
+    for (let i = 0; i < 2; i++) bench.run({ kind: "snapshotChunk", bytes: chunk });
+    bench.append(3, 3);
     bench.run({ kind: "endSnapshot", zxid: toZxid(2n) });
-    const heard = [appendAt(1501, 3), appendAt(1502, 4), appendAt(3499, 5), appendAt(3500, 6), appendAt(3501, 7)];
-    expect(heard.map((events) => events.includes("snapshotDue"))).toEqual([false, false, false, true, false]);
-    expect(bench.files()).toBe("log.1 log.3 log.5 log.7 snapshot.2");
+    const heard = zxids(4, 12).map((zxid) => bench.append(Number(zxid), Number(zxid)));
+    expect(heard.filter((events) => events.includes("snapshotDue"))).toEqual([
+      "flushed 10 (1), snapshotDue",
+      "flushed 12 (1), snapshotDue",
+    ]);
+    expect(bench.files()).toBe("log.1 log.3 log.5 log.7 log.9 log.b snapshot.2");
   });
 });
 

@@ -44,9 +44,9 @@ export class Storage {
   private closedLogBytes = 0;
   private txnLimit = 0;
   private sizeLimit = 0;
-  private snapshotBeganMs = 0;
-  /** Until then no snapshot is asked for. */
-  private restUntilMs = Number.NEGATIVE_INFINITY;
+  /** What was logged since the last snapshot was begun, and how large that one is so far, unpacked. */
+  private loggedBytes = 0;
+  private snapshotBytes = 0;
 
   constructor(directories: StoreDirectories, options: StorageOptions) {
     this.directories = directories;
@@ -66,7 +66,8 @@ export class Storage {
       case "truncate":
         return this.truncate(command.zxid);
       case "beginSnapshot":
-        this.snapshotBeganMs = this.options.monoMs();
+        this.loggedBytes = 0;
+        this.snapshotBytes = 0;
         return this.trySnapshot(command, () => this.saver.begin(command));
       case "snapshotChunk":
         return this.chunk(command.bytes);
@@ -94,7 +95,7 @@ export class Storage {
     const last = entries.at(-1);
     if (last === undefined) return [];
     const start = this.options.monoMs();
-    this.appender.append(entries);
+    this.loggedBytes += this.appender.append(entries);
     const flushed: DiskEvent = {
       kind: "flushed",
       zxid: last.zxid,
@@ -106,8 +107,8 @@ export class Storage {
   }
 
   /**
-   * Rolls as Java does; true when a snapshot is wanted. One that is still being written is not followed by another, nor one that has
-   * just ended: they take a fifth of the time at most, where a large tree and many writes would have one behind the other.
+   * Rolls as Java does; true when a snapshot is wanted: none is being written, and what was logged since the last one began is as
+   * large as that: with a large tree and many writes there would be one behind the other.
    */
   private rollWhenDue(): boolean {
     const { size } = this.appender;
@@ -117,7 +118,7 @@ export class Storage {
       this.txnsSinceRoll = 0;
       this.closedLogBytes = 0;
       this.drawLimits();
-      return this.saver.current === undefined && this.options.monoMs() >= this.restUntilMs;
+      return this.saver.current === undefined && this.loggedBytes >= this.snapshotBytes;
     }
     const { txnLogSizeLimitBytes } = this.options;
     if (txnLogSizeLimitBytes > 0 && size > txnLogSizeLimitBytes) {
@@ -170,6 +171,7 @@ export class Storage {
   private chunk(bytes: Uint8Array): readonly DiskEvent[] {
     // The rest of a snapshot that failed is still on its way when the failure is reported.
     const { current } = this.saver;
+    this.snapshotBytes += bytes.length;
     return current === undefined ? [] : this.trySnapshot(current, () => this.saver.chunk(bytes));
   }
 
@@ -185,8 +187,6 @@ export class Storage {
     const failure = this.trySnapshot(current, () => {
       bytes = this.saver.end();
     });
-    const nowMs = this.options.monoMs();
-    this.restUntilMs = nowMs + REST_PER_SNAPSHOT * (nowMs - this.snapshotBeganMs);
     return failure.length > 0 ? failure : [{ kind: "snapshotSaved", zxid, origin: current.origin, bytes }];
   }
 
@@ -224,9 +224,6 @@ export class Storage {
     }
   }
 }
-
-/** How many times as long as the last snapshot took passes until the next. */
-const REST_PER_SNAPSHOT = 4;
 
 interface NamedSnapshot {
   readonly zxid: Zxid;
