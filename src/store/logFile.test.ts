@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writer } from "jute-ts";
 import { bytesOfHex, concatBytes } from "../base/bytes.ts";
+import { toZxid } from "../base/zxid.ts";
 import { LogFile } from "./logFile.ts";
 import { logHeader, writeRecord } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
@@ -9,10 +10,10 @@ import { put, sampleLog, sampleTxn, zxids } from "./sampleFiles.ts";
 
 const LIMITS = { maxRecordBytes: 2097150, dropDamagedTail: false };
 
-function open(bytes: Uint8Array, options = LIMITS): LogFile {
+function open(bytes: Uint8Array, options = LIMITS, followedBy?: bigint): LogFile {
   const directory = new MemoryDirectory("/data");
   put(directory, "log.1", bytes);
-  return new LogFile(directory, "log.1", options);
+  return new LogFile(directory, "log.1", options, followedBy === undefined ? undefined : toZxid(followedBy));
 }
 
 function payloads(file: LogFile): readonly Uint8Array[] {
@@ -128,6 +129,14 @@ describe("a log of 5 records", () => {
       `offset ${start}: no record, but more data at offset ${end + 4}`,
     );
     expect(outcome(rezeroed(log, 100).fill(0, ends[4]))).toBe("4");
+  });
+
+  test("what lies behind the zeros counts, unless the next log is known to go on with the next transaction", () => {
+    const [, , start = 0, end = 0] = ends;
+    const holed = log.slice().fill(0, start, end);
+    const count = (followedBy: bigint) => payloads(open(holed, LIMITS, followedBy)).length;
+    expect(count(3n)).toBe(2);
+    for (const other of [2n, 4n, 6n, 0x100000001n]) expect(() => count(other)).toThrow("no record, but more data");
   });
 
   test("a last record with a wrong checksum is refused, or dropped when asked for; one in the middle never is", () => {

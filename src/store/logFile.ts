@@ -1,6 +1,6 @@
 import { hex64, viewOf } from "../base/bytes.ts";
 import { adler32 } from "../base/checksum.ts";
-import { toZxid, type Zxid } from "../base/zxid.ts";
+import { nextZxid, toZxid, type Zxid } from "../base/zxid.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory } from "./directory.ts";
 import {
@@ -48,11 +48,15 @@ export class LogFile {
   private view: DataView = viewOf(NOTHING);
   private windowStart = 0;
   private ended = false;
+  private last: Zxid | undefined;
+  private readonly followedBy: Zxid | undefined;
 
-  constructor(directory: Directory, name: string, options: LogFileOptions) {
+  /** `followedBy`: the zxid that the next log is named after. */
+  constructor(directory: Directory, name: string, options: LogFileOptions, followedBy?: Zxid) {
     this.directory = directory;
     this.name = name;
     this.options = options;
+    this.followedBy = followedBy;
     this.size = directory.size(name);
   }
 
@@ -92,6 +96,7 @@ export class LogFile {
     this.offset = at + length + RECORD_OVERHEAD_BYTES;
     const zxid = toZxid(this.view.getBigInt64(start + ZXID_OFFSET));
     const type = this.view.getInt32(start + TYPE_OFFSET);
+    this.last = zxid;
     return { zxid, type, bytes: this.window.subarray(start, end), offset: at };
   }
 
@@ -127,9 +132,13 @@ export class LogFile {
     return this.refusal(at, `a record claims ${length} bytes, allowed are ${allowed} (jute.maxbuffer)${remedy}`);
   }
 
-  /** Ends the log at `at`: only zeros may follow the `partBytes` that were looked at. */
+  /**
+   * Ends the log at `at`: only zeros may follow the `partBytes` that were looked at. They are megabytes; where the next log goes on
+   * with the next transaction nothing can be missing between them.
+   */
   private end(at: number, partBytes: number, torn: string | undefined): undefined {
-    const stray = this.firstNonZero(at + partBytes);
+    const goesOn = torn === undefined && this.last !== undefined && this.followedBy === nextZxid(this.last);
+    const stray = goesOn ? undefined : this.firstNonZero(at + partBytes);
     if (stray !== undefined) throw this.refusal(at, `no record, but more data at offset ${stray}`);
     this.ended = true;
     this.torn = torn;

@@ -39,8 +39,8 @@ export function* readLogs(log: Directory, after: Zxid, options: LogReadOptions):
   for (const [i, file] of files.entries()) {
     const following = files[i + 1];
     const unneeded = following !== undefined && following.zxid <= after + 1n;
-    if (unneeded) yield* progress.verifyUnneeded(file);
-    else yield* progress.readFile(file, following === undefined);
+    if (unneeded) yield* progress.verifyUnneeded(file, following);
+    else yield* progress.readFile(file, following);
   }
   return progress;
 }
@@ -83,9 +83,9 @@ function* tellHistory(
   const files = selectLogs(storedFiles(log, "log"), from);
   checkSize(directories, files.slice(1), snapshots.at(-1), options.snapshotSizeFactor);
   const continuity = new Continuity(log, snapshots, from);
-  for (const stored of files) {
+  for (const [i, stored] of files.entries()) {
     if (stored.zxid > upTo) break;
-    yield* historyOf(new LogFile(log, stored.name, options), upTo, continuity);
+    yield* historyOf(new LogFile(log, stored.name, options, files[i + 1]?.zxid), upTo, continuity);
   }
   continuity.checkEnd(upTo);
 }
@@ -109,9 +109,9 @@ class Progress implements LogEnd {
     this.lastZxid = after;
   }
 
-  *readFile(stored: StoredFile, newest: boolean): Generator<LogBatch, void> {
-    const file = new LogFile(this.log, stored.name, this.options);
-    if (newest && file.isUnborn()) {
+  *readFile(stored: StoredFile, following: StoredFile | undefined): Generator<LogBatch, void> {
+    const file = new LogFile(this.log, stored.name, this.options, following?.zxid);
+    if (following === undefined && file.isUnborn()) {
       this.unborn = stored.name;
       this.warnings.push(`${this.log.path}/${stored.name}: empty, a crash cut its creation short; removed`);
       return;
@@ -127,9 +127,9 @@ class Progress implements LogEnd {
   }
 
   /** A log below the snapshot that nothing is needed of is read for its damage alone. */
-  *verifyUnneeded(stored: StoredFile): Generator<LogBatch, void> {
+  *verifyUnneeded(stored: StoredFile, following: StoredFile): Generator<LogBatch, void> {
     try {
-      yield* this.readFile(stored, false);
+      yield* this.readFile(stored, following);
       if (this.foreign.at(-1) === stored.name) this.damaged = this.foreign.pop();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -90,7 +90,7 @@ export class Quotas {
 
 /** The quota root that a limits or stats node of this path speaks of; undefined when its path is none of these. */
 function rootOf(path: string): string | undefined {
-  if (!path.startsWith(`${QUOTA_ROOT}/`)) return undefined;
+  if (!path.startsWith(BELOW_QUOTA_ROOT)) return undefined;
   const root = parentOf(path).slice(QUOTA_ROOT.length);
   return root === "" ? undefined : root;
 }
@@ -98,3 +98,5 @@ function rootOf(path: string): string | undefined {
 function statsPath(root: string): string {
   return `${QUOTA_ROOT}${root}/${STATS_NAME}`;
 }
+
+const BELOW_QUOTA_ROOT = `${QUOTA_ROOT}/`;
