@@ -32,11 +32,13 @@ describe("checksums", () => {
     expect(adler32(1, bytes)).toBe(plainAdler32(bytes, 0, bytes.length));
   });
 
-  test("adler32 of every length up to 40, from any byte on", () => {
+  test("both of every length up to 40, from any byte on", () => {
     const bytes = Uint8Array.from({ length: 60 }, (_, i) => (i * 151) & 255);
     for (let start = 0; start < 20; start++) {
-      for (let end = start; end <= start + 40; end++)
+      for (let end = start; end <= start + 40; end++) {
         expect(adler32(1, bytes, start, end)).toBe(plainAdler32(bytes, start, end));
+        expect(crc32(0, bytes, start, end)).toBe(plainCrc32(bytes, start, end));
+      }
     }
   });
 
@@ -99,4 +101,14 @@ function plainAdler32(bytes: Uint8Array, start: number, end: number): number {
     b = (b + a) % 65521;
   }
   return b * 65536 + a;
+}
+
+/** Bit by bit. */
+function plainCrc32(bytes: Uint8Array, start: number, end: number): number {
+  let c = -1;
+  for (const byte of bytes.subarray(start, end)) {
+    c ^= byte;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+  }
+  return ~c >>> 0;
 }
