@@ -22,7 +22,7 @@ import {
   WatcherEvent,
 } from "../../src/wire/client/responses.ts";
 import { type ACL, MultiHeader, type Stat } from "../../src/wire/client/shared.ts";
-import { RawClient, type RawReply } from "../peers/rawClient.ts";
+import { RawClient, type RawReply, type Xids } from "../peers/rawClient.ts";
 
 /** One operation of a multi. */
 export type MultiOp =
@@ -37,6 +37,7 @@ export type SessionTicket = {
   readonly timeOut: number;
   /** The newest zxid the session has seen: a member that is behind refuses it. */
   readonly lastZxidSeen: bigint;
+  readonly xids: Xids;
 };
 
 /** A server answered a request with an error. */
@@ -77,8 +78,8 @@ export class Client {
 
   /** The same session through the server on this port; undefined when the server says it has expired. */
   static async resume(port: number, ticket: SessionTicket): Promise<Client | undefined> {
-    const { sessionId, passwd, timeOut, lastZxidSeen } = ticket;
-    const raw = await RawClient.open(port, { sessionId, passwd, timeOut, lastZxidSeen });
+    const { sessionId, passwd, timeOut, lastZxidSeen, xids } = ticket;
+    const raw = await RawClient.open(port, { sessionId, passwd, timeOut, lastZxidSeen }, undefined, xids);
     if (raw.session.sessionId !== 0n) return new Client(raw, lastZxidSeen);
     raw.connection.close();
     return undefined;
@@ -90,7 +91,7 @@ export class Client {
 
   get ticket(): SessionTicket {
     const { sessionId, passwd, timeOut } = this.session;
-    return { sessionId, passwd, timeOut, lastZxidSeen: this.lastZxid };
+    return { sessionId, passwd, timeOut, lastZxidSeen: this.lastZxid, xids: this.raw.xids };
   }
 
   async create(path: string, data = "", flags = 0): Promise<string> {

@@ -82,27 +82,36 @@ export class RawConnection {
 /** What a reply or an event says: its header, and the bytes behind it. */
 export type RawReply = ReplyHeader & { readonly body: Uint8Array };
 
+/** The number of a session's last request: who takes it up again goes on from there, as every client does. */
+export type Xids = { last: number };
+
 /** A session over a raw connection. */
 export class RawClient {
   readonly connection: RawConnection;
   readonly session: ConnectResponse;
   /** Watch events (xid -1), in the order they came while a reply was awaited. */
   readonly events: RawReply[] = [];
-  private xid = 0;
+  readonly xids: Xids;
 
-  private constructor(connection: RawConnection, session: ConnectResponse) {
+  private constructor(connection: RawConnection, session: ConnectResponse, xids: Xids) {
     this.connection = connection;
     this.session = session;
+    this.xids = xids;
   }
 
   /** Opens a session, or resumes the one that `request` names. Rejects when the server closes instead of answering, or is silent. */
-  static async open(port: number, request: Partial<ConnectRequest> = {}, timeoutMs?: number): Promise<RawClient> {
+  static async open(
+    port: number,
+    request: Partial<ConnectRequest> = {},
+    timeoutMs?: number,
+    xids: Xids = { last: 0 },
+  ): Promise<RawClient> {
     const connection = await RawConnection.open(port);
     try {
       connection.send(ConnectRequest.encode({ ...NEW_SESSION, ...request }));
       const answer = await connection.next(timeoutMs);
       if (answer === undefined) throw new Error("closed during the handshake");
-      return new RawClient(connection, ConnectResponse.decode(answer));
+      return new RawClient(connection, ConnectResponse.decode(answer), xids);
     } catch (error) {
       connection.close();
       throw error;
@@ -110,7 +119,7 @@ export class RawClient {
   }
 
   /** Sends a request without awaiting its reply and gives its xid: the next in order unless named. */
-  send(type: number, body: Uint8Array = NOTHING, xid: number = ++this.xid): number {
+  send(type: number, body: Uint8Array = NOTHING, xid: number = ++this.xids.last): number {
     this.connection.send(RequestHeader.encode({ xid, type }), body);
     return xid;
   }
