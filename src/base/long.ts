@@ -1,5 +1,5 @@
 /**
- * 64-bit values as two 32-bit halves: the tree stores them so, because a `bigint` is an allocation and a half is not.
+ * 64-bit values as two 32-bit halves: what is kept or computed often is kept so, because a `bigint` is an allocation and a half is not.
  * A high half is signed; a low half is an int32 whose bits are unsigned.
  *
  * They pass through one word of memory seen in two ways: V8 compiles that to two moves, where DataView's bigint calls are calls.

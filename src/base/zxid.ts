@@ -1,3 +1,5 @@
+import { highOf, lowOf } from "./long.ts";
+
 /**
  * Transaction ids. A zxid is a signed 64-bit value: high 32 bits epoch, low 32 bits counter (peer-protocol 0.2).
  * All order is signed 64-bit order; the epoch is taken by an arithmetic shift.
@@ -19,12 +21,12 @@ export function zxidOf(epoch: Epoch, counter: number): Zxid {
 }
 
 export function epochOf(zxid: Zxid): Epoch {
-  return Number(zxid >> 32n);
+  return highOf(zxid);
 }
 
 /** The low half, 0 .. 2^32 - 1. */
 export function counterOf(zxid: Zxid): number {
-  return Number(zxid & 0xffffffffn);
+  return lowOf(zxid) >>> 0;
 }
 
 export function nextZxid(zxid: Zxid): Zxid {

@@ -1,7 +1,7 @@
 import { present } from "../base/assert.ts";
+import { longOf } from "../base/long.ts";
 import { Perms } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
-import { longOf } from "./long.ts";
 
 /**
  * Access control lists, each stored once and counted by the nodes that use it (on-disk-formats 4.3).

@@ -1,5 +1,5 @@
 import { crc32 } from "../base/checksum.ts";
-import { longOf } from "./long.ts";
+import { highOf, longOf, lowOf } from "../base/long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { PathKey } from "./paths.ts";
 
@@ -8,6 +8,16 @@ export class TreeDigest {
   private high = 0;
   /** 0 .. 2^32 - 1 */
   private low = 0;
+
+  set(value: bigint): void {
+    this.high = highOf(value);
+    this.low = lowOf(value) >>> 0;
+  }
+
+  copy(other: TreeDigest): void {
+    this.high = other.high;
+    this.low = other.low;
+  }
 
   add(nodeDigest: number): void {
     this.low += nodeDigest;

@@ -1,6 +1,6 @@
 import type { Writer } from "jute-ts";
+import { highOf, isGreater, longOf, lowOf } from "../base/long.ts";
 import { STAT_BYTES, STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
-import { highOf, isGreater, longOf, lowOf } from "./long.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { isGreater } from "./long.ts";
+import { isGreater } from "../base/long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { kindOf } from "./owners.ts";
 import { CHUNK_BITS, NO_RECORD, Records, recordAt } from "./records.ts";

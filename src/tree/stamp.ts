@@ -1,4 +1,4 @@
-import { highOf, lowOf } from "./long.ts";
+import { highOf, lowOf } from "../base/long.ts";
 
 /** When a change happened: the halves of its zxid and of its time in ms. */
 export interface Stamp {

@@ -1,7 +1,7 @@
 import type { Writer } from "jute-ts";
+import { longOf } from "../base/long.ts";
 import type { Stat, StatPersisted } from "../wire/client/shared.ts";
 import { digestOfContent } from "./digest.ts";
-import { longOf } from "./long.ts";
 import { NodeStat } from "./nodeStat.ts";
 import type { NodeRef, NodeTable } from "./nodeTable.ts";
 

@@ -1,7 +1,7 @@
+import { highOf, isGreater, lowOf } from "../base/long.ts";
 import type { ACL } from "../wire/client/shared.ts";
 import { AclTable } from "./aclTable.ts";
 import { TreeDigest } from "./digest.ts";
-import { highOf, isGreater, lowOf } from "./long.ts";
 import type { NodeScan } from "./nodeScan.ts";
 import { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";

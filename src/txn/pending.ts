@@ -1,6 +1,6 @@
 import type { SessionId } from "../base/ids.ts";
 import type { Zxid } from "../base/zxid.ts";
-import { contentCrcOf, digestOfContent, pathCrcOf } from "../tree/digest.ts";
+import { contentCrcOf, digestOfContent, pathCrcOf, TreeDigest } from "../tree/digest.ts";
 import { NodeStat } from "../tree/nodeStat.ts";
 import { isDigested } from "../tree/paths.ts";
 import { ChangeRecord, copyOf, NOT_CHANGED } from "./changeRecord.ts";
@@ -13,6 +13,7 @@ import type { CommittedView } from "./request.ts";
  *
  * Between `begin` and `seal` or `rollback` lies one transaction. Invariants: `latest` holds the last record of each path in
  * `queue`; the queue is in zxid order; `treeDigest` is the digest after all of it, and the committed tree's when it is empty.
+ * `sealedDigest` is the same without the transaction in the making.
  */
 export class Pending {
   private readonly view: CommittedView;
@@ -24,10 +25,8 @@ export class Pending {
   private head = 0;
   /** Where the records of the transaction in the making begin. */
   private mark = 0;
-  private treeDigest = 0n;
-  /** What the transaction in the making adds to the digest, in two parts. */
-  private digestDelta = 0;
-  private digestCarry = 0n;
+  private readonly treeDigest = new TreeDigest();
+  private readonly sealedDigest = new TreeDigest();
 
   constructor(view: CommittedView, digestEnabled: boolean) {
     this.view = view;
@@ -41,8 +40,8 @@ export class Pending {
 
   begin(): void {
     this.mark = this.queue.length;
-    this.dropDelta();
-    if (this.size === 0) this.treeDigest = this.view.digest;
+    if (this.size === 0) this.sealedDigest.set(this.view.digest);
+    this.treeDigest.copy(this.sealedDigest);
   }
 
   /** The node with all outstanding changes; undefined when there is none. Only `edit` makes it writable. */
@@ -57,7 +56,7 @@ export class Pending {
 
   /** A writable copy of what `find` gave; to be `put` when it is changed. What `find` gave is not used again. */
   edit(record: ChangeRecord, zxid: Zxid): ChangeRecord {
-    this.count(-record.digest);
+    this.treeDigest.subtract(record.digest);
     const edited = record.zxid === NOT_CHANGED ? record : copyOf(record);
     edited.zxid = zxid;
     return edited;
@@ -77,7 +76,7 @@ export class Pending {
   put(record: ChangeRecord): void {
     if (this.digestEnabled && isDigested(record.path)) {
       record.digest = digestOfContent(record.contentCrc, record.stat);
-      this.count(record.digest);
+      this.treeDigest.add(record.digest);
     }
     this.append(record);
     // Owners that mark containers and TTL nodes land here too: no session has such an id.
@@ -86,16 +85,15 @@ export class Pending {
 
   /** The node that `find` gave is gone. */
   remove(record: ChangeRecord, zxid: Zxid): void {
-    this.count(-record.digest);
+    this.treeDigest.subtract(record.digest);
     this.append(new ChangeRecord(record.path, record.pathCrc, zxid, false, NO_STAT));
   }
 
   /** The transaction is made: its changes stay until it is applied. */
   seal(): void {
     for (let i = this.mark; i < this.queue.length; i++) (this.queue[i] as ChangeRecord).previous = undefined;
-    this.treeDigest = this.digest;
+    this.sealedDigest.copy(this.treeDigest);
     this.mark = this.queue.length;
-    this.dropDelta();
   }
 
   /** The transaction is refused: nothing of it remains, sequence numbers included. */
@@ -106,12 +104,12 @@ export class Pending {
       else this.latest.put(record.previous);
       this.forget(record);
     }
-    this.dropDelta();
+    this.treeDigest.copy(this.sealedDigest);
   }
 
   /** The tree's digest after all outstanding transactions and the one in the making, signed. */
   get digest(): bigint {
-    return BigInt.asIntN(64, this.treeDigest + this.digestCarry + BigInt(this.digestDelta));
+    return this.treeDigest.signed;
   }
 
   /** The tree has applied everything up to `zxid`. Constant time a change. */
@@ -133,7 +131,6 @@ export class Pending {
     this.queue = [];
     this.head = 0;
     this.mark = 0;
-    this.dropDelta();
   }
 
   /** The session's ephemeral nodes with all outstanding changes, sorted. */
@@ -158,19 +155,6 @@ export class Pending {
     record.contentCrc = view.contentCrc(node);
     record.digest = view.nodeDigest(node);
     return record;
-  }
-
-  private dropDelta(): void {
-    this.digestDelta = 0;
-    this.digestCarry = 0n;
-  }
-
-  private count(nodeDigest: number): void {
-    this.digestDelta += nodeDigest;
-    // The sum stays an exact double: a closeSession may name millions of nodes.
-    if (Math.abs(this.digestDelta) < LARGE_DELTA) return;
-    this.digestCarry += BigInt(this.digestDelta);
-    this.digestDelta = 0;
   }
 
   private append(record: ChangeRecord): void {
@@ -202,5 +186,4 @@ export class Pending {
 }
 
 const NO_STAT = new NodeStat();
-const LARGE_DELTA = 2 ** 50;
 const COMPACT_AT = 1024;

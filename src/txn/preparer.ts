@@ -24,6 +24,9 @@ export class Preparer {
   readonly pending: Pending;
   private readonly options: PrepareOptions;
   private readonly parts: PrepareParts;
+  /** The same millisecond for many requests. */
+  private wallMs = 0;
+  private timeMs = 0n;
 
   constructor(view: CommittedView, sessions: SessionView, rules: AclRules, options: PrepareOptions) {
     this.options = options;
@@ -37,7 +40,7 @@ export class Preparer {
    */
   prepare(request: PrepareRequest, zxid: Zxid, wallMs: number): Txn {
     const { pending } = this;
-    const timeMs = BigInt(wallMs);
+    const timeMs = this.timeOf(wallMs);
     pending.begin();
     const body = this.fit(this.bodyOf(request, zxid, timeMs));
     if (body.type === Op.error) pending.rollback();
@@ -60,6 +63,14 @@ export class Preparer {
   /** Leadership is over. */
   clear(): void {
     this.pending.clear();
+  }
+
+  private timeOf(wallMs: number): bigint {
+    if (wallMs !== this.wallMs) {
+      this.wallMs = wallMs;
+      this.timeMs = BigInt(wallMs);
+    }
+    return this.timeMs;
   }
 
   private bodyOf(request: PrepareRequest, zxid: Zxid, timeMs: bigint): TxnBody {

@@ -10,8 +10,8 @@ import type { QuorumVerifier } from "./quorum.ts";
 /** A transaction on its way to a quorum. */
 export interface Proposal {
   readonly entry: TxnBytes;
-  /** The same object for every follower, also for one that joins later. */
-  readonly packet: QuorumPacket;
+  /** Made for the first follower (`packetOf`). */
+  packet: QuorumPacket | undefined;
   /** Each of them must have a quorum: two while a reconfiguration is pending. */
   readonly verifiers: readonly QuorumVerifier[];
   /** Each server once. */
@@ -43,8 +43,7 @@ export class Broadcast {
 
   propose(entry: TxnBytes, verifiers: readonly QuorumVerifier[]): Proposal {
     assert(entry.zxid === nextZxid(this.lastProposed), "proposals follow one another without gap");
-    const packet = quorumPacket(PacketType.proposal, entry.zxid, entry.bytes);
-    const proposal: Proposal = { entry, packet, verifiers, acked: [], syncs: undefined };
+    const proposal: Proposal = { entry, packet: undefined, verifiers, acked: [], syncs: undefined };
     this.proposals.push(proposal);
     this.lastProposed = entry.zxid;
     return proposal;
@@ -104,6 +103,13 @@ export class Broadcast {
     if (oldest === undefined || zxid > this.lastProposed) return undefined;
     return this.proposals.at(Number(zxid - oldest.entry.zxid));
   }
+}
+
+/** The same object for every follower, also for one that joins later. */
+export function packetOf(proposal: Proposal): QuorumPacket {
+  const { zxid, bytes } = proposal.entry;
+  proposal.packet ??= quorumPacket(PacketType.proposal, zxid, bytes);
+  return proposal.packet;
 }
 
 function count({ acked }: Proposal, sid: ServerId): void {

@@ -5,7 +5,7 @@ import { COUNTER_EXHAUSTED, counterOf, type Epoch, epochOf, nextZxid, toZxid, ty
 import { IntData, PacketType, PROTOCOL_VERSION, type QuorumPacket, quorumPacket } from "../wire/peer/packets.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import { type Arrival, Barriers } from "./barriers.ts";
-import { Broadcast, type Proposal } from "./broadcast.ts";
+import { Broadcast, type Proposal, packetOf } from "./broadcast.ts";
 import type { EpochName, LeaderInit, LeaderWorld, LearnerStatus, LinkId } from "./leaderWorld.ts";
 import { type Introduction, LearnerHandler, readIntroduction } from "./learnerHandler.ts";
 import { Links } from "./links.ts";
@@ -126,7 +126,7 @@ export class Leader {
   propose(entry: TxnBytes, now: number): void {
     assert(this.isEstablished, "nothing is proposed before a quorum has the history, or after leadership");
     const proposal = this.broadcast.propose(entry, this.verifiers);
-    this.links.forward("follower", proposal.packet, now);
+    if (this.links.isRegistered("follower")) this.links.forward("follower", packetOf(proposal), now);
     this.world.append(entry);
   }
 
@@ -366,8 +366,8 @@ export class Leader {
 
   private forwardOutstanding(handler: LearnerHandler, from: Zxid, now: number): void {
     this.broadcast.forget(handler.sid);
-    this.broadcast.visit(({ entry, packet }) => {
-      if (entry.zxid > from) handler.forward(packet, now);
+    this.broadcast.visit((proposal) => {
+      if (proposal.entry.zxid > from) handler.forward(packetOf(proposal), now);
     });
   }
 
