@@ -10,10 +10,10 @@ const SEED = seedFrom("TYPEKEEPER_CRASHES_SEED");
 const DIRECTORIES = Array.from({ length: 10 }, (_, i) => SEED + i);
 const LIVES = 20;
 /** So few writes that many of the kills fall into a snapshot or a change of logs. */
-const CONFIG = { snapCount: 60, preAllocSize: 64 };
+const CONFIG = { snapCount: 150, preAllocSize: 64 };
 /** On a life's average: 700 where it was written, 300 with all cores busy elsewhere; a life without load has none. */
 const LEAST_WRITES = 50;
-/** Some 200, however fast the machine is: as many as make the log as large as the tree. */
+/** Some 150, however fast the machine is. */
 const MOST_WRITES_A_SNAPSHOT = 600;
 
 test.each(DIRECTORIES)(

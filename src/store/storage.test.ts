@@ -3,7 +3,7 @@ import type { DiskCommand, DiskEvent, SnapshotOrigin } from "./commands.ts";
 import { storedBlocks } from "./compression.ts";
 import { paddedSize } from "./logAppender.ts";
 import { zxidText } from "./logFile.ts";
-import { logHeader, RECORD_OVERHEAD_BYTES } from "./logRecord.ts";
+import { logHeader } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
 import { recover } from "./recovery.ts";
 import {
@@ -74,6 +74,8 @@ class Bench {
     return `${snapshotZxid ?? "none"} + ${state.txns.join(" ")}`;
   }
 }
+
+const MIB = 1024 * 1024;
 
 function text(event: DiskEvent): string {
   switch (event.kind) {
@@ -258,22 +260,22 @@ describe("rolling (on-disk-formats 3.8)", () => {
     expect(bench.files()).toBe("log.1 log.3 tmp-snapshot.0");
   });
 
-  test("none is wanted before the log behind the last is as large as that", () => {
-    const bench = new Bench({ snapCount: 2 });
-    const size = sampleTxn(1n, 0).bytes.length + RECORD_OVERHEAD_BYTES;
-    const chunk = new Uint8Array(4 * size);
-    bench.append(1, 2);
-    bench.run({ kind: "beginSnapshot", zxid: toZxid(2n), origin: "own" });
-    for (let i = 0; i < 2; i++) bench.run({ kind: "snapshotChunk", bytes: chunk });
-    bench.append(3, 3);
-    bench.run({ kind: "endSnapshot", zxid: toZxid(2n) });
-    const heard = zxids(4, 12).map((zxid) => bench.append(Number(zxid), Number(zxid)));
-    expect(heard.filter((events) => events.includes("snapshotDue"))).toEqual([
-      "flushed 10 (1), snapshotDue",
-      "flushed 12 (1), snapshotDue",
-    ]);
-    expect(bench.files()).toBe("log.1 log.3 log.5 log.7 log.9 log.b snapshot.2");
-  });
+  test.each([
+    [16, [4, 6, 8]],
+    [17, [6, 8]],
+  ])(
+    "behind a snapshot of %i MiB the next ones are wanted at %j: a large one when the log is as large",
+    (mib, wanted) => {
+      const bench = new Bench({ snapCount: 2 });
+      bench.append(1, 2);
+      bench.run({ kind: "beginSnapshot", zxid: toZxid(2n), origin: "own" });
+      for (let i = 0; i < mib; i++) bench.run({ kind: "snapshotChunk", bytes: new Uint8Array(MIB) });
+      bench.run({ kind: "endSnapshot", zxid: toZxid(2n) });
+      const heard = zxids(3, 8).map((zxid) => bench.append(Number(zxid), Number(zxid), zxid === 5n ? 17 * MIB : 0));
+      expect(heard.flatMap((events, i) => (events.includes("snapshotDue") ? [i + 3] : []))).toEqual(wanted);
+      expect(bench.files()).toBe("log.1 log.3 log.5 log.7 snapshot.2");
+    },
+  );
 });
 
 describe("snapshots", () => {

@@ -106,10 +106,7 @@ export class Storage {
     return this.rollWhenDue() ? [flushed, { kind: "snapshotDue" }] : [flushed];
   }
 
-  /**
-   * Rolls as Java does; true when a snapshot is wanted: none is being written, and what was logged since the last one began is as
-   * large as that: with a large tree and many writes there would be one behind the other.
-   */
+  /** Rolls as Java does; true when a snapshot is wanted and worth its while. One that is still being written is not followed by another. */
   private rollWhenDue(): boolean {
     const { size } = this.appender;
     const full = this.sizeLimit > 0 && this.closedLogBytes + size > this.sizeLimit;
@@ -118,7 +115,7 @@ export class Storage {
       this.txnsSinceRoll = 0;
       this.closedLogBytes = 0;
       this.drawLimits();
-      return this.saver.current === undefined && this.loggedBytes >= this.snapshotBytes;
+      return this.saver.current === undefined && this.isWorthIt();
     }
     const { txnLogSizeLimitBytes } = this.options;
     if (txnLogSizeLimitBytes > 0 && size > txnLogSizeLimitBytes) {
@@ -126,6 +123,11 @@ export class Storage {
       this.closedLogBytes += size;
     }
     return false;
+  }
+
+  /** A large tree and many writes would have one snapshot behind the other: the log behind it grows to the size of the last one first. */
+  private isWorthIt(): boolean {
+    return this.snapshotBytes <= SMALL_SNAPSHOT_BYTES || this.loggedBytes >= this.snapshotBytes;
   }
 
   /** A file that cannot be removed is in nobody's way. */
@@ -224,6 +226,9 @@ export class Storage {
     }
   }
 }
+
+/** Written in some tenths of a second. */
+const SMALL_SNAPSHOT_BYTES = 16 * 1024 * 1024;
 
 interface NamedSnapshot {
   readonly zxid: Zxid;
