@@ -276,6 +276,15 @@ describe("rolling (on-disk-formats 3.8)", () => {
       expect(bench.files()).toBe("log.1 log.3 log.5 log.7 snapshot.2");
     },
   );
+
+  test("a large snapshot that is given up puts off no other", () => {
+    const bench = new Bench({ snapCount: 2 });
+    bench.append(1, 2);
+    bench.run({ kind: "beginSnapshot", zxid: toZxid(2n), origin: "own" });
+    bench.run({ kind: "snapshotChunk", bytes: new Uint8Array(17 * MIB) });
+    bench.run({ kind: "abortSnapshot" });
+    expect([bench.append(3, 3), bench.append(4, 4)]).toEqual(["flushed 3 (1)", "flushed 4 (1), snapshotDue"]);
+  });
 });
 
 describe("snapshots", () => {

@@ -173,8 +173,9 @@ export class Storage {
   private chunk(bytes: Uint8Array): readonly DiskEvent[] {
     // The rest of a snapshot that failed is still on its way when the failure is reported.
     const { current } = this.saver;
+    if (current === undefined) return [];
     this.snapshotBytes += bytes.length;
-    return current === undefined ? [] : this.trySnapshot(current, () => this.saver.chunk(bytes));
+    return this.trySnapshot(current, () => this.saver.chunk(bytes));
   }
 
   private endSnapshot(zxid: Zxid): readonly DiskEvent[] {
@@ -208,7 +209,9 @@ export class Storage {
     }
   }
 
+  /** One that came to nothing puts off no other. */
   private abortSnapshot(): void {
+    this.snapshotBytes = 0;
     try {
       this.saver.abort();
     } catch {
