@@ -151,8 +151,9 @@ print_command() {
 server_command() {
   command=("$NODE")
   # Requests die young: in the megabyte that V8 begins with the collector copied what was still outstanding over and over, a
-  # fifth of what a write costs. More than 16 gains nothing. With any flag of V8 Node compiles its own modules anew, 25 ms of a start.
-  command+=("--min-semi-space-size=16" "--max-semi-space-size=16")
+  # fifth of what a write costs. More than 16 gains nothing. No upper bound: as a flag it would go before the one that the disk's
+  # thread has of its own. With any flag of V8 Node compiles its own modules anew, 25 ms of a start.
+  command+=("--min-semi-space-size=16")
   [ -n "${ZK_SERVER_HEAP:-}" ] && command+=("--max-old-space-size=$ZK_SERVER_HEAP")
   command+=("$TYPEKEEPER_HOME/dist/main.js" "$ZOOCFG")
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { residentMiB } from "../peers/memory.ts";
 import type { Kind, ServerOptions } from "../peers/server.ts";
 import { startedMs } from "./firstAnswer.ts";
 import { withServer } from "./programs.ts";
@@ -94,10 +95,4 @@ function medians({ java, ts }: Both<readonly number[]>): Both<number> {
 
 function freshFolder(): string {
   return mkdtempSync(join(tmpdir(), "typekeeper-bench-"));
-}
-
-function residentMiB(pid: number): number {
-  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-  if (kib === undefined) throw new Error(`no VmRSS of process ${pid}`);
-  return Number(kib) / 1024;
 }

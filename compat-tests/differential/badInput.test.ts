@@ -4,6 +4,7 @@ import * as requests from "../../src/wire/client/requests.ts";
 import { MultiHeader } from "../../src/wire/client/shared.ts";
 import { fourLetter } from "../peers/fourLetter.ts";
 import { startJavaServer } from "../peers/javaServer.ts";
+import { residentMiB } from "../peers/memory.ts";
 import { RawClient, RawConnection } from "../peers/rawClient.ts";
 import type { PeerServer } from "../peers/server.ts";
 import { startTypekeeperServer } from "../peers/typekeeperServer.ts";
@@ -15,7 +16,6 @@ import {
   inPieces,
   length,
   request,
-  residentMiB,
   strangersFate,
 } from "./badInput.ts";
 import { framed } from "./script.ts";

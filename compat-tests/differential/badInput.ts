@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { ConnectRequest } from "../../src/wire/client/connect.ts";
 import { Op } from "../../src/wire/client/numbers.ts";
 import { ReplyHeader, RequestHeader } from "../../src/wire/client/shared.ts";
@@ -72,12 +71,6 @@ export function connectRequest(request: Partial<ConnectRequest> = {}): Uint8Arra
     readOnly: false,
     ...request,
   });
-}
-
-/** Resident memory of a process, in MiB (Linux). */
-export function residentMiB(pid: number): number {
-  const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kib) / 1024;
 }
 
 function spell(frame: Uint8Array): Fate {

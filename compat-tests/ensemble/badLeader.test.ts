@@ -1,9 +1,10 @@
 import { ForwardedRequest, PacketType, QuorumPacket } from "../../src/wire/peer/packets.ts";
 import { modeOf } from "../peers/fourLetter.ts";
+import { residentMiB } from "../peers/memory.ts";
 import { waitFor } from "../peers/waiting.ts";
 import { Client } from "./client.ts";
 import { createTxn, type Led, leaderInfo, packet, ScriptedLeader, snapshotStream } from "./scriptedLeader.ts";
-import { noise, type PacketLink, residentMiB } from "./scriptedPeers.ts";
+import { noise, type PacketLink } from "./scriptedPeers.ts";
 
 // A follower of ours under a leader that goes wrong (peer-protocol 3.3, 3.8 to 3.10, 4.6, 4.15, 10.3, 10.4, 10.13, 10.14, 10.16;
 // reliability 7). Where Java's process ends (codes 12 and 13) ours loses the link and looks for a leader again.

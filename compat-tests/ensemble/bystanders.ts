@@ -1,9 +1,9 @@
 import { type Ensemble, type Member, startEnsemble } from "../peers/ensemble.ts";
+import { residentMiB } from "../peers/memory.ts";
 import { pause } from "../peers/waiting.ts";
 import { Client } from "./client.ts";
 import { expectEqualTrees } from "./dump.ts";
 import { leadBy, logMark, QUIET, zxidOf } from "./members.ts";
-import { residentMiB } from "./scriptedPeers.ts";
 
 /** An ensemble that a test mistreats at one member, and everybody else who must not notice. */
 export type Mistreated = {

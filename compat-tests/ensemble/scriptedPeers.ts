@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { toServerId } from "../../src/base/ids.ts";
 import { type Epoch, toZxid, zxidOf } from "../../src/base/zxid.ts";
@@ -247,12 +246,6 @@ function wokenWithin(timeoutMs: number, what: string, hand: (wake: () => void) =
       resolve();
     });
   });
-}
-
-/** Resident memory of a process in MiB. */
-export function residentMiB(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-  return Math.round(Number(kib) / 1024);
 }
 
 /** Bytes of no meaning, the same for the same seed. */

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { JavaRandom } from "../../src/base/javaRandom.ts";
 import { ConnectRequest } from "../../src/wire/client/connect.ts";
@@ -6,6 +5,7 @@ import { Op } from "../../src/wire/client/numbers.ts";
 import { AddWatchRequest, CreateRequest, GetDataRequest, SetDataRequest } from "../../src/wire/client/requests.ts";
 import { CreateResponse, SetDataResponse } from "../../src/wire/client/responses.ts";
 import { fourLetter } from "../peers/fourLetter.ts";
+import { peakMiB, residentMiB } from "../peers/memory.ts";
 import { freePort } from "../peers/ports.ts";
 import { RawClient } from "../peers/rawClient.ts";
 import { pause, waitFor } from "../peers/waiting.ts";
@@ -14,6 +14,7 @@ import { type Foreground, Installation, serves } from "./installation.ts";
 let installation: Installation;
 let server: Foreground;
 let port: number;
+let pid: number;
 
 beforeEach(async () => {
   installation = new Installation();
@@ -26,18 +27,12 @@ beforeEach(async () => {
   ]);
   server = installation.foreground([], { SERVER_JVMFLAGS: "-Dzookeeper.nio.sessionlessCnxnTimeout=500" });
   await serves(port);
+  pid = server.process.pid ?? Number.NaN;
 });
 
 afterEach(() => installation.remove());
 
 const OPEN = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
-
-/** Resident megabytes of the server, now and at most. */
-function memory(): { readonly now: number; readonly most: number } {
-  const status = readFileSync(`/proc/${server.process.pid}/status`, "latin1");
-  const of = (key: string): number => Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
-  return { now: of("VmRSS"), most: of("VmHWM") };
-}
 
 async function node(client: RawClient, path: string, bytes: number): Promise<void> {
   const request = { path, data: new Uint8Array(bytes), acl: OPEN, flags: 0 };
@@ -92,7 +87,7 @@ function nonsense(random: JavaRandom): Buffer {
 test("a flood of garbage: others do not notice, memory stays, connections end", async () => {
   const client = await RawClient.open(port);
   await node(client, "/ours", 10);
-  const before = memory().now;
+  const before = residentMiB(pid);
   let over = false;
   const work = works(client, () => over);
   const random = new JavaRandom(7n);
@@ -109,7 +104,7 @@ test("a flood of garbage: others do not notice, memory stays, connections end", 
   });
   over = true;
   expect(await work).toBeGreaterThan(20);
-  expect(memory().most - before).toBeLessThan(150);
+  expect(peakMiB(pid) - before).toBeLessThan(150);
   expect(server.process.exitCode).toBe(null);
   server.process.kill("SIGTERM");
   const { rc, stdout } = await server.ended;
@@ -122,7 +117,7 @@ test("readers who never read: their memory is bounded, and others are served", a
   const client = await RawClient.open(port);
   await node(client, "/ours", 10);
   await node(client, "/big", 900_000);
-  const before = memory().now;
+  const before = residentMiB(pid);
   const readers: Socket[] = [];
   for (let i = 0; i < 10; i++) {
     const reader = await RawClient.open(port);
@@ -134,7 +129,7 @@ test("readers who never read: their memory is bounded, and others are served", a
   let rounds = 0;
   await works(client, () => ++rounds > 200);
   // 1.8 GB were asked for.
-  expect(memory().most - before).toBeLessThan(200);
+  expect(peakMiB(pid) - before).toBeLessThan(200);
   for (const reader of readers) reader.destroy();
   expect((await fourLetter(port, "srvr")).includes("Mode: standalone")).toBe(true);
 }, 60_000);
