@@ -81,6 +81,13 @@ export class Reader {
     return decodeText(this.bytes, this.view, this.base, start, this.offset);
   }
 
+  /** Passes over a text: how many bytes it has, which end at `offset`; -1 for null. Spares making the text. */
+  ustringLength(): number {
+    const length = this.announcedLength("ustring");
+    this.offset += Math.max(0, length);
+    return length;
+  }
+
   /** A view of the bytes, not a copy: whoever keeps it keeps the whole chunk alive. */
   buffer(): Uint8Array | null {
     const length = this.announcedLength("buffer");

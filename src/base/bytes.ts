@@ -35,6 +35,13 @@ export function asciiBytes(text: string): Uint8Array {
   return bytes;
 }
 
+/** Whether a text's bytes, which are UTF-8, are those of its characters. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let at = start; at < end; at++) all |= bytes[at] as number;
+  return all < 0x80;
+}
+
 /** Lower-case hex of a 64-bit value as Java's `Long.toHexString` prints it: unsigned, no leading zeros. */
 export function hex64(value: bigint): string {
   return BigInt.asUintN(64, value).toString(16);

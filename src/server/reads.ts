@@ -1,4 +1,5 @@
 import { DecodeError, type Reader, type Writer } from "jute-ts";
+import { isAscii } from "../base/bytes.ts";
 import type { SessionId } from "../base/ids.ts";
 import { javaTrim } from "../base/javaTrim.ts";
 import { type AclRules, checkAcl, withoutDigests } from "../tree/aclCheck.ts";
@@ -86,11 +87,11 @@ export class Reads {
   }
 
   private getData(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const path = pathOf(body);
+    const start = body.offset;
+    const ref = this.readable(body, identities);
     const watch = body.bool();
-    const ref = this.readable(path, identities);
     if (ref < 0) return ref;
-    if (watch) this.watches.addData(path, connection.number);
+    if (watch) this.watches.addData(pathAt(body, start), connection.number);
     this.tree.writeData(ref, connection.out);
     this.tree.writeStat(ref, connection.out);
     return Err.ok;
@@ -98,30 +99,30 @@ export class Reads {
 
   /** A watch is set also when the node is absent, but not when READ is missing (3.11). */
   private exists(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const path = pathOf(body);
+    const start = body.offset;
+    const ref = this.readable(body, identities);
+    const end = body.offset;
     const watch = body.bool();
-    if (path.includes("\0")) return Err.badArguments;
-    const ref = this.readable(path, identities);
-    if (watch && ref !== Err.noAuth) this.watches.addData(path, connection.number);
+    if (holdsZero(body.bytes, start + LENGTH_BYTES, end)) return Err.badArguments;
+    if (watch && ref !== Err.noAuth) this.watches.addData(pathAt(body, start), connection.number);
     if (ref < 0) return ref;
     this.tree.writeStat(ref, connection.out);
     return Err.ok;
   }
 
   private getChildren(connection: ClientConnection, body: Reader, identities: readonly Id[], stat: boolean): number {
-    const path = pathOf(body);
+    const start = body.offset;
+    const ref = this.readable(body, identities);
     const watch = body.bool();
-    const ref = this.readable(path, identities);
     if (ref < 0) return ref;
-    if (watch) this.watches.addChild(path, connection.number);
+    if (watch) this.watches.addChild(pathAt(body, start), connection.number);
     this.tree.writeChildren(ref, connection.out);
     if (stat) this.tree.writeStat(ref, connection.out);
     return Err.ok;
   }
 
   private getAcl(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const path = pathOf(body);
-    const ref = this.tree.find(path);
+    const ref = this.find(body);
     if (ref === NO_NODE) return Err.noNode;
     const acl = this.tree.acl(ref);
     if (!checkAcl(acl, Perms.read | Perms.admin, identities, this.rules)) return Err.noAuth;
@@ -131,11 +132,12 @@ export class Reads {
   }
 
   private getAllChildrenNumber(connection: ClientConnection, body: Reader, identities: readonly Id[]): number {
-    const path = pathOf(body);
-    const ref = this.readable(path, identities);
+    const start = body.offset;
+    const ref = this.readable(body, identities);
     if (ref < 0) return ref;
     // Java keeps the root under both names and counts the other one in the answer for the empty path.
-    connection.out.int(this.tree.descendantCount(ref) + (path === "" ? 1 : 0));
+    const isEmpty = body.offset === start + LENGTH_BYTES;
+    connection.out.int(this.tree.descendantCount(ref) + (isEmpty ? 1 : 0));
     return Err.ok;
   }
 
@@ -186,7 +188,7 @@ export class Reads {
   }
 
   private readResult(type: number, path: string, out: Writer, identities: readonly Id[]): void {
-    const ref = this.readable(path, identities);
+    const ref = this.checked(this.tree.find(path), identities);
     if (ref < 0) {
       MultiHeader.write(out, { type: Op.error, done: false, err: ref });
       return out.int(ref);
@@ -257,9 +259,22 @@ export class Reads {
     if (mayLearn) writeNotification(connection.out, type, path, -1n);
   }
 
-  /** The node, or the error code: absent or not readable. */
-  private readable(path: string, identities: readonly Id[]): NodeRef {
-    const ref = this.tree.find(path);
+  /** The node of the path that the request names next, or the error code: absent or not readable. */
+  private readable(body: Reader, identities: readonly Id[]): NodeRef {
+    return this.checked(this.find(body), identities);
+  }
+
+  /** The node of the path that the request names next; a null one is MARSHALLINGERROR (3.1). Most paths are ASCII: no text is made of them. */
+  private find(body: Reader): NodeRef {
+    const start = body.offset;
+    const length = body.ustringLength();
+    if (length < 0) throw new DecodeError("null path");
+    const end = body.offset;
+    if (isAscii(body.bytes, end - length, end)) return this.tree.findBytes(body.bytes, end - length, end);
+    return this.tree.find(pathAt(body, start));
+  }
+
+  private checked(ref: NodeRef, identities: readonly Id[]): NodeRef {
     if (ref === NO_NODE) return Err.noNode;
     return checkAcl(this.tree.acl(ref), Perms.read, identities, this.rules) ? ref : Err.noAuth;
   }
@@ -319,11 +334,18 @@ function pathIn(path: string | null): string {
   return path;
 }
 
-/** A null path in a read is MARSHALLINGERROR (3.1). */
-function pathOf(body: Reader): string {
-  const path = body.ustring();
-  if (path === null) throw new DecodeError("null path");
+/** The text of a path that was passed over, which is not null. */
+function pathAt(body: Reader, start: number): string {
+  const { offset } = body;
+  body.offset = start;
+  const path = body.ustring() ?? "";
+  body.offset = offset;
   return path;
+}
+
+function holdsZero(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0) return true;
+  return false;
 }
 
 function userOf(identity: Id): string {
@@ -343,6 +365,8 @@ function userOf(identity: Id): string {
 /** A persistent watch on a null path can be looked for, and never fires. No text that was decoded holds half a surrogate pair. */
 const NULL_PATH = "\ud800";
 const NO_PERSISTENT = { persistentWatches: [], persistentRecursiveWatches: [] } as const;
+/** What a path's length takes. */
+const LENGTH_BYTES = 4;
 const MULTI_END = { type: -1, done: true, err: -1 } as const;
 const WATCHER_KINDS: Readonly<Record<number, WatcherKind>> = {
   1: "children",

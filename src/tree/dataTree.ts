@@ -109,7 +109,7 @@ export class DataTree {
     return this.state.znodes.sought();
   }
 
-  /** As `find`, of a path's bytes as they lie in a request: spares making a string. */
+  /** As `find`, of a path's bytes as they lie in a request, which are ASCII: spares making a string. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     return this.state.znodes.findBytes(bytes, start, end);
   }

@@ -51,7 +51,7 @@ export class Znodes implements HashKeys {
     return start === end ? ROOT : this.paths.find(crc);
   }
 
-  /** As `find`, of a path's bytes as they came in: no text is made. What is no valid UTF-8 names no node. */
+  /** As `find`, of a path's bytes, which are ASCII and stay as they are until the work is done. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     if (end - start < 2) return end === start || bytes[start] === SLASH ? ROOT : NO_NODE;
     this.key.setBytes(bytes, start, end);

@@ -1,5 +1,5 @@
 import { Reader } from "jute-ts";
-import { viewOf } from "../base/bytes.ts";
+import { isAscii, viewOf } from "../base/bytes.ts";
 import { STAT_PERSISTED_BYTES } from "./client/shared.ts";
 
 /**
@@ -58,9 +58,7 @@ export class NodeRecord {
 
   /** Whether the path's bytes are those of its characters. */
   get isAscii(): boolean {
-    let all = 0;
-    for (let at = this.pathAt; at < this.pathEnd; at++) all |= this.bytes[at] as number;
-    return all < 0x80;
+    return isAscii(this.bytes, this.pathAt, this.pathEnd);
   }
 }
 
