@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers";
+import { SendBuffers } from "./sendBuffers.ts";
 
 /** What has bytes to send, each of them once in a round. */
 export interface Sender {
@@ -10,6 +11,7 @@ export interface Sender {
  * what they want to send would leave the processor's cache: with a thousand ready at once a request cost a quarter more.
  */
 export class Gathering {
+  readonly buffers = new SendBuffers();
   private senders: Sender[] = [];
   private scheduled = false;
   private readonly onRoundOver = (): void => {

@@ -20,7 +20,7 @@ interface Pair {
   readonly ended: Promise<string>;
 }
 
-async function pair(): Promise<Pair> {
+async function pair(gathering = new Gathering()): Promise<Pair> {
   const server = createServer();
   closing.push(() => server.close());
   const far = await new Promise<Socket>((resolve) => {
@@ -48,7 +48,7 @@ async function pair(): Promise<Pair> {
     far.on("error", (error: NodeJS.ErrnoException) => resolve(`${error.code}`));
     far.on("close", () => resolve("close"));
   });
-  return { link: new NodeLink(near, 7, new Gathering()), near, far, writes, arrived, ended };
+  return { link: new NodeLink(near, 7, gathering), near, far, writes, arrived, ended };
 }
 
 /** Until events of the loop have brought it about. */
@@ -74,6 +74,32 @@ test("what is written in one turn leaves in one write, in order, and counts unti
   link.write(Buffer.from("four"));
   await until(() => sum(arrived) === 17);
   expect([writes, link.queuedBytes]).toEqual([[13, 4], 0]);
+});
+
+test("links share the memory they send from; what a socket has not sent yet stays as it is", async () => {
+  const gathering = new Gathering();
+  const sizeOf = (round: number): number => 40_000 + 1000 * (round % 20);
+  const [slow, quick] = [await pair(gathering), await pair(gathering)];
+  slow.far.pause();
+  let written = 0;
+  // Until the system takes no more, and some rounds on: the rest waits in the socket, in pieces of its own.
+  for (let round = 0, full = 0; full < 20; round++) {
+    const piece = Buffer.alloc(sizeOf(round), round);
+    slow.link.write(piece);
+    written += piece.length;
+    quick.link.write(Buffer.alloc(60_000, 0xff));
+    await new Promise((resolve) => setImmediate(resolve));
+    if (slow.near.writableLength > 0) full++;
+  }
+  slow.far.resume();
+  await until(() => sum(slow.arrived) === written);
+  const arrived = Buffer.concat(slow.arrived);
+  let at = 0;
+  for (let round = 0; at < written; round++) {
+    const size = sizeOf(round);
+    expect(arrived.subarray(at, at + size).equals(Buffer.alloc(size, round))).toBe(true);
+    at += size;
+  }
 });
 
 test("close: what was written arrives, then the end; what is written behind it does not", async () => {

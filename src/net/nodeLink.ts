@@ -15,8 +15,6 @@ export class NodeLink implements ByteLink, Sender {
   private readonly gathering: Gathering;
   private gathered: Buffer = NOTHING;
   private gatheredBytes = 0;
-  /** What the last gathering came to: room for as much is made at once. */
-  private expectedBytes = 0;
   private closing = false;
 
   constructor(socket: Socket, number: number, gathering: Gathering) {
@@ -51,7 +49,7 @@ export class NodeLink implements ByteLink, Sender {
 
   destroy(): void {
     this.closing = true;
-    this.gathered = NOTHING;
+    this.putAway();
     this.gatheredBytes = 0;
     this.socket.destroy();
   }
@@ -67,19 +65,25 @@ export class NodeLink implements ByteLink, Sender {
   flush(): void {
     const { gathered, gatheredBytes } = this;
     if (gatheredBytes === 0) return;
-    this.gathered = NOTHING;
     this.gatheredBytes = 0;
-    this.expectedBytes = Math.min(gatheredBytes, EXPECTED_LIMIT_BYTES);
     this.socket.write(gathered.subarray(0, gatheredBytes));
+    // Either the system took all of it at once, or the socket still reads there.
+    if (this.socket.writableLength === 0) this.putAway();
+    else this.gathered = NOTHING;
   }
 
   private grow(wanted: number): void {
-    const isFirst = this.gatheredBytes === 0;
-    const grown = Buffer.allocUnsafe(isFirst ? Math.max(wanted, this.expectedBytes) : 2 * wanted);
-    grown.set(this.gathered.subarray(0, this.gatheredBytes));
+    const { gatheredBytes } = this;
+    const grown = this.gathering.buffers.take(gatheredBytes === 0 ? wanted : 2 * wanted);
+    grown.set(this.gathered.subarray(0, gatheredBytes));
+    this.putAway();
     this.gathered = grown;
+  }
+
+  private putAway(): void {
+    if (this.gathered !== NOTHING) this.gathering.buffers.give(this.gathered);
+    this.gathered = NOTHING;
   }
 }
 
 const NOTHING = Buffer.alloc(0);
-const EXPECTED_LIMIT_BYTES = 64 * 1024;
