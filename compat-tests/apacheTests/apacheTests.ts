@@ -52,7 +52,7 @@ export async function runClass(name: string, { leftOut = [], server = "ts", turn
   const began = performance.now();
   try {
     mkdirSync(join(home, "logs"));
-    const ports = ["-Dtest.junit.threads=2", `-Dzookeeper.junit.threadid=${turn}`];
+    const ports = [`-Dtest.junit.threads=${SHARES}`, `-Dzookeeper.junit.threadid=${turn}`];
     const flags = [
       ...FLAGS,
       ...ports,
@@ -72,6 +72,12 @@ export async function runClass(name: string, { leftOut = [], server = "ts", turn
     rmSync(home, { recursive: true, force: true });
   }
 }
+
+/**
+ * Apache's classes take their ports from 11221 to 32767, each JVM from its share of them. Of so many shares the first two end
+ * below 12000, where the ports of all other suites begin: a test that stops its server for ten seconds finds the port free again.
+ */
+const SHARES = 56;
 
 const FLAGS = [
   "-Dfile.encoding=UTF-8",

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Op } from "../../src/wire/client/numbers.ts";
@@ -39,7 +39,13 @@ beforeEach(() => {
 afterEach(() => rmSync(work, { recursive: true, force: true }));
 afterAll(() => rmSync(history, { recursive: true, force: true }));
 
-const add = (name: string) => (folder: string) => writeFileSync(join(folder, "version-2", name), "");
+/** Its time is printed when it goes: the same one in both copies. */
+const add = (name: string) => (folder: string) => {
+  const path = join(folder, "version-2", name);
+  writeFileSync(path, "");
+  utimesSync(path, MADE_S, MADE_S);
+};
+const MADE_S = 1_700_000_000;
 const SPOILS: readonly (readonly [string, number, (folder: string) => void])[] = [
   ["as a server left it", 3, () => {}],
   ["more than three", 5, () => {}],
