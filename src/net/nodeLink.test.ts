@@ -15,6 +15,8 @@ interface Pair {
   readonly near: Socket;
   readonly far: Socket;
   readonly writes: number[];
+  /** What each write was sent from. */
+  readonly memory: ArrayBufferLike[];
   readonly arrived: Buffer[];
   /** How the far end heard of the end. */
   readonly ended: Promise<string>;
@@ -36,9 +38,11 @@ async function pair(gathering = new Gathering()): Promise<Pair> {
   );
   near.on("error", () => {});
   const writes: number[] = [];
+  const memory: ArrayBufferLike[] = [];
   const write = near.write.bind(near);
   near.write = (chunk: Uint8Array): boolean => {
     writes.push(chunk.length);
+    memory.push(chunk.buffer);
     return write(chunk);
   };
   const arrived: Buffer[] = [];
@@ -48,7 +52,7 @@ async function pair(gathering = new Gathering()): Promise<Pair> {
     far.on("error", (error: NodeJS.ErrnoException) => resolve(`${error.code}`));
     far.on("close", () => resolve("close"));
   });
-  return { link: new NodeLink(near, 7, gathering), near, far, writes, arrived, ended };
+  return { link: new NodeLink(near, 7, gathering), near, far, writes, memory, arrived, ended };
 }
 
 /** Until events of the loop have brought it about. */
@@ -74,6 +78,18 @@ test("what is written in one turn leaves in one write, in order, and counts unti
   link.write(Buffer.from("four"));
   await until(() => sum(arrived) === 17);
   expect([writes, link.queuedBytes]).toEqual([[13, 4], 0]);
+});
+
+test("what the system took at once was sent from memory that serves the next write, also of another link", async () => {
+  const gathering = new Gathering();
+  const [one, other] = [await pair(gathering), await pair(gathering)];
+  for (const { link, arrived } of [one, other, one]) {
+    const before = sum(arrived);
+    link.write(Buffer.from("a word"));
+    await until(() => sum(arrived) === before + 6);
+  }
+  expect(new Set([...one.memory, ...other.memory]).size).toBe(1);
+  expect([one.memory.length, other.memory.length]).toEqual([2, 1]);
 });
 
 test("links share the memory they send from; what a socket has not sent yet stays as it is", async () => {

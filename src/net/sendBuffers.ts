@@ -1,7 +1,7 @@
 /**
  * Buffers for what is about to be sent, used again once the system has taken their bytes. Made anew for each write they were most
  * of what a server throws away; V8 counts such bytes for the old generation until they are swept, so that once a first full
- * collection had set its limit, 10 of them came a second (pipelined reads: p99 2.4 ms instead of 0.9).
+ * collection had set its limit, more than ten of them came a second (pipelined reads: p99 2.4 ms instead of 0.9).
  *
  * The last one given is the first one taken: a few stay in the processor's cache.
  */
