@@ -15,6 +15,7 @@ import { type ClientLimits, type Gates, REPLY_HARD_LIMIT_BYTES } from "./clientL
 import { Reads } from "./reads.ts";
 import { writeHeaderOnly, writeOutcome } from "./replies.ts";
 import type { Request, SyncInFlight } from "./request.ts";
+import { UpcomingPaths } from "./upcomingPaths.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
@@ -32,6 +33,7 @@ export class Requests {
   private readonly limits: ClientLimits;
   private readonly reader = new Reader(new Uint8Array(0));
   private reads: Reads | undefined;
+  private upcoming: UpcomingPaths | undefined;
   private tree: DataTree | undefined;
   /** Of the turn. */
   private nowMs = 0;
@@ -45,6 +47,7 @@ export class Requests {
 
   serve(tree: DataTree, watches: Watches): void {
     this.tree = tree;
+    this.upcoming = new UpcomingPaths(tree);
     this.reads = new Reads(tree, watches, this.rules);
   }
 
@@ -60,6 +63,7 @@ export class Requests {
     const { bytes, start, end } = connection.frames;
     const upstream = this.clients.serving;
     if (end - start < REQUEST_HEADER_BYTES || upstream === undefined) return this.clients.drop(connection);
+    this.upcoming?.see(connection.frames);
     this.reader.reset(bytes, start, end);
     const xid = this.reader.int();
     const op = this.reader.int();

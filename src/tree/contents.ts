@@ -106,6 +106,13 @@ export class Contents {
     return page.bytes.slice(from, from + length);
   }
 
+  /** Reads the first and the last byte of a block with so much data: nothing to know, but then they are in the cache. */
+  touch(block: number, dataLength: number): number {
+    const { bytes } = this.slab.page(block);
+    const at = offsetOf(block);
+    return (bytes[at] as number) ^ (bytes[at + Math.max(0, dataLength)] as number);
+  }
+
   copyData(block: number, length: number, to: Uint8Array, toView: DataView, toAt: number): void {
     const page = this.slab.page(block);
     const at = offsetOf(block);

@@ -9,6 +9,7 @@ import type { AclEntry } from "./aclTable.ts";
 import { applyBody, closeSession } from "./apply.ts";
 import { DigestCheck, type SnapshotDigest, type ZxidDigest } from "./digestCheck.ts";
 import { loadNode, plantBuiltIns, plantConfig } from "./loading.ts";
+import type { LookAhead } from "./lookAhead.ts";
 import { NodeScan } from "./nodeScan.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
@@ -112,6 +113,16 @@ export class DataTree {
   /** As `find`, of a path's bytes as they lie in a request, which are ASCII: spares making a string. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     return this.state.znodes.findBytes(bytes, start, end);
+  }
+
+  /** Where paths can be named that will be looked up soon. */
+  get lookAhead(): LookAhead {
+    return this.state.znodes.lookAhead;
+  }
+
+  /** Whether looking ahead is worth its while. */
+  get exceedsCache(): boolean {
+    return this.state.znodes.count > CACHED_NODES;
   }
 
   path(ref: NodeRef): string {
@@ -334,6 +345,9 @@ export class DataTree {
     this.digests.loaded(zxid, digest, this.signedDigest);
   }
 }
+
+/** So many, with their rows, slots and blocks, are always near the processor. */
+const CACHED_NODES = 8192;
 
 function* runScan(state: TreeState, scan: NodeScan, out: Writer, sliceBytes: number): Generator<void> {
   try {

@@ -64,6 +64,25 @@ export class HashTable {
     return index === NO_RECORD && this.crowd.size > 0 ? this.findInCrowd() : index;
   }
 
+  /** The slot where the look for a hash begins, as it is: for the sake of reading it early. */
+  firstSlot(hash: number): number {
+    return this.slots[slotOf(hash, this.shift)] as number;
+  }
+
+  /** The first record with the tag of this hash, if there is one near its home. */
+  guess(hash: number): number {
+    const { slots } = this;
+    const mask = slots.length - 1;
+    const tag = hash & TAG_MASK;
+    const home = slotOf(hash, this.shift);
+    for (let i = home; i < home + NEAR; i++) {
+      const slot = slots[i & mask] as number;
+      if (slot === EMPTY) return NO_RECORD;
+      if (slot >>> INDEX_BITS === tag) return recordOf(slot);
+    }
+    return NO_RECORD;
+  }
+
   /** Adds a record whose key is not there. */
   add(index: number): void {
     assert(index < INDEX_MASK, "a hash table names at most 67 million records");
@@ -219,6 +238,8 @@ const TAG_MASK = 31;
 const FIRST_BITS = 6;
 const FULLEST = 0.75;
 const MOVES_A_CHANGE = 16;
+/** Nearly all records are; a cache line has 16 slots. */
+const NEAR = 8;
 const LONGEST = 1024;
 const MOST_ALIKE = 32;
 /** Each has its whole path compared with the sought one. */

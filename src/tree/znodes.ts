@@ -2,6 +2,7 @@ import type { Writer } from "jute-ts";
 import { crc32 } from "../base/checksum.ts";
 import { Contents } from "./contents.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
+import { LookAhead } from "./lookAhead.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
 import { countUnits, PathKey, SLASH, textOfUnits } from "./paths.ts";
 import type { Stamp } from "./stamp.ts";
@@ -22,6 +23,7 @@ export class Znodes implements HashKeys {
   dataBytes = 1;
   private readonly contents = new Contents();
   private readonly paths = new HashTable(this);
+  readonly lookAhead = new LookAhead(this.paths, this.table, this.contents);
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
@@ -54,7 +56,8 @@ export class Znodes implements HashKeys {
   /** As `find`, of a path's bytes, which are ASCII and stay as they are until the work is done. */
   findBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     if (end - start < 2) return end === start || bytes[start] === SLASH ? ROOT : NO_NODE;
-    this.key.setBytes(bytes, start, end);
+    this.key.setRange(bytes, start, end);
+    this.key.crc = this.lookAhead.crcOf(bytes, start, end);
     return this.paths.find(this.key.crc);
   }
 

@@ -69,7 +69,8 @@ export class Frames {
   }
 }
 
-function intAt(bytes: Uint8Array, at: number): number {
+/** The int that begins at `at`, big-endian. */
+export function intAt(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |
     ((bytes[at + 1] as number) << 16) |

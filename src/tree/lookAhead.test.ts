@@ -1,0 +1,92 @@
+import { crc32 } from "../base/checksum.ts";
+import { HashTable } from "./hashTable.ts";
+import { NO_NODE } from "./nodeTable.ts";
+import { Znodes } from "./znodes.ts";
+
+const NODES = 20_000;
+const BYTES = new TextEncoder().encode("/n1 /n19999 /n7 /absent /n1");
+/** Where the paths lie in these bytes. */
+const RANGES = [
+  [0, 3],
+  [4, 11],
+  [12, 15],
+  [16, 23],
+  [24, 27],
+] as const;
+
+test("what a look-up finds does not depend on having been expected", () => {
+  const znodes = treeOf(NODES);
+  const plain = RANGES.map(([start, end]) => znodes.findBytes(BYTES, start, end));
+  expect(plain.map((ref) => (ref === NO_NODE ? "none" : znodes.path(ref)))).toEqual([
+    "/n1",
+    "/n19999",
+    "/n7",
+    "none",
+    "/n1",
+  ]);
+  for (let expected = 0; expected < 1 << RANGES.length; expected++) {
+    const chosen = RANGES.filter((_, i) => (expected >> i) & 1);
+    expectPaths(znodes, chosen);
+    expect(RANGES.map(([start, end]) => znodes.findBytes(BYTES, start, end))).toEqual(plain);
+  }
+});
+
+test("a known CRC is that of its path alone: other bytes, another beginning or end have their own", () => {
+  const { lookAhead } = treeOf(1);
+  const other = BYTES.map((byte) => byte ^ 1);
+  const asked = (bytes: Uint8Array, start: number, end: number) => {
+    lookAhead.begin(BYTES);
+    lookAhead.expect(4, 11);
+    lookAhead.fetch();
+    return lookAhead.crcOf(bytes, start, end);
+  };
+  for (const [bytes, start, end] of [
+    [BYTES, 4, 11],
+    [BYTES, 4, 10],
+    [BYTES, 5, 11],
+    [BYTES, 0, 3],
+    [BYTES, 12, 15],
+    [other, 4, 11],
+  ] as const) {
+    expect(asked(bytes, start, end)).toBe(crc32(0, bytes, start, end) | 0);
+  }
+});
+
+test("it is full after 32 paths, until others begin", () => {
+  const { lookAhead } = treeOf(1);
+  lookAhead.begin(BYTES);
+  for (let i = 0; i < 32; i++) {
+    expect(lookAhead.isFull).toBe(false);
+    lookAhead.expect(0, 3);
+  }
+  expect(lookAhead.isFull).toBe(true);
+  lookAhead.begin(BYTES);
+  expect(lookAhead.isFull).toBe(false);
+});
+
+test("a guess is nearly always right, and none is made of what is not there", () => {
+  const hashOf = (index: number) => crc32(0, Uint8Array.of(index, index >> 8, index >> 16)) | 0;
+  const table = new HashTable({ hash: hashOf, isSought: () => false, textOf: String, soughtText: () => "" });
+  for (let index = 0; index < NODES; index++) table.add(index);
+  let right = 0;
+  let vain = 0;
+  for (let index = 0; index < NODES; index++) {
+    if (table.guess(hashOf(index)) === index) right++;
+    if (table.guess(hashOf(index + NODES)) !== -1) vain++;
+  }
+  expect(right).toBeGreaterThan(0.9 * NODES);
+  expect(vain).toBeLessThan(0.1 * NODES);
+});
+
+function expectPaths(znodes: Znodes, ranges: readonly (readonly [start: number, end: number])[]): void {
+  znodes.lookAhead.begin(BYTES);
+  for (const [start, end] of ranges) znodes.lookAhead.expect(start, end);
+  znodes.lookAhead.fetch();
+}
+
+function treeOf(nodes: number): Znodes {
+  const znodes = new Znodes();
+  const stamp = { zxidHigh: 0, zxidLow: 1, timeHigh: 0, timeLow: 0 };
+  for (let i = 0; i < nodes; i++) znodes.insert(znodes.seekParent(`/n${i}`), new Uint8Array(10), stamp);
+  return znodes;
+}

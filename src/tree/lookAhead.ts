@@ -1,0 +1,107 @@
+import { crc32 } from "../base/checksum.ts";
+import type { Contents } from "./contents.ts";
+import type { HashTable } from "./hashTable.ts";
+import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";
+
+/**
+ * Look-ups that are about to be made. In a tree larger than the processor's cache each waits for memory three times, one after
+ * the other: for its slot, its row, its name and data. Those of several paths can wait together: where one read takes 190 ns,
+ * eight that do not depend on each other take 20 ns each.
+ *
+ * Reads only, and compares nothing: what it takes for a path's node may be another's, and was then of no use.
+ */
+export class LookAhead {
+  private readonly slots: HashTable;
+  private readonly table: NodeTable;
+  private readonly contents: Contents;
+  /** The expected paths lie in these, from `starts` to `ends`. */
+  private bytes: Uint8Array = NOTHING;
+  private readonly starts = new Int32Array(MOST_PATHS);
+  private readonly ends = new Int32Array(MOST_PATHS);
+  private readonly crcs = new Int32Array(MOST_PATHS);
+  private readonly refs = new Int32Array(MOST_PATHS);
+  private count = 0;
+  /** Paths before it were looked up or passed over. */
+  private next = 0;
+  /** What was read adds up here, lest a compiler finds that nobody needs it. */
+  private sum = 0;
+
+  constructor(slots: HashTable, table: NodeTable, contents: Contents) {
+    this.slots = slots;
+    this.table = table;
+    this.contents = contents;
+  }
+
+  get isFull(): boolean {
+    return this.count === MOST_PATHS;
+  }
+
+  /** Paths in these bytes follow, which are never written over. */
+  begin(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.count = 0;
+    this.next = 0;
+  }
+
+  /** A path that will be looked up, in ASCII: any other is looked for in vain. They come in the order of the bytes; not when full. */
+  expect(start: number, end: number): void {
+    const at = this.count++;
+    this.starts[at] = start;
+    this.ends[at] = end;
+    this.crcs[at] = crc32(0, this.bytes, start, end);
+  }
+
+  /** The CRC-32 of a path, as int32, which is known if the path was expected. */
+  crcOf(bytes: Uint8Array, start: number, end: number): number {
+    if (bytes === this.bytes) {
+      while (this.next < this.count && (this.starts[this.next] as number) < start) this.next++;
+      const at = this.next;
+      if (at < this.count && this.starts[at] === start && this.ends[at] === end) return this.crcs[at] as number;
+    }
+    return crc32(0, bytes, start, end) | 0;
+  }
+
+  /** Reads what looking up the expected paths will read. Each step is a loop of its own: only then do its reads overlap. */
+  fetch(): void {
+    this.readSlots();
+    this.guessNodes();
+    this.readRows();
+    this.readBlocks();
+  }
+
+  private readSlots(): void {
+    const { crcs, slots, count } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum ^= slots.firstSlot(crcs[i] as number);
+    this.sum ^= sum;
+  }
+
+  private guessNodes(): void {
+    const { crcs, refs, slots, count } = this;
+    for (let i = 0; i < count; i++) refs[i] = slots.guess(crcs[i] as number);
+  }
+
+  private readRows(): void {
+    const { refs, table, count } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = refs[i] as NodeRef;
+      if (ref !== NO_NODE) sum ^= table.pathCrc(ref) ^ table.digest(ref);
+    }
+    this.sum ^= sum;
+  }
+
+  private readBlocks(): void {
+    const { refs, table, contents, count } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = refs[i] as NodeRef;
+      if (ref !== NO_NODE) sum ^= contents.touch(table.block(ref), table.dataLength(ref));
+    }
+    this.sum ^= sum;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** More would push the first out of the cache before they are used; fewer overlap less. */
+const MOST_PATHS = 32;
