@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { unreachable } from "../base/assert.ts";
 import type { DiskCommand, DiskEvent } from "../store/commands.ts";
-import { type DiskAssignment, type DiskMessage, type DiskSettings, PackedTxns } from "./messages.ts";
+import { RecordGroup } from "../store/recordGroup.ts";
+import type { DiskAssignment, DiskMessage, DiskSettings } from "./messages.ts";
 
 /**
  * The log, the snapshots and the epoch files, in a thread of their own. Commands are carried out in the order given, except
@@ -13,7 +14,7 @@ export class Disk {
   private readonly worker: Worker;
   private readonly port: MessagePort;
   private readonly waiting: DiskMessage[] = [];
-  private readonly packed = new PackedTxns();
+  private readonly group = new RecordGroup();
   private listener: (event: DiskEvent) => void = () => {};
   /** Messages in `waiting` that no transaction may overtake: all but the bytes of a snapshot. */
   private barriers = 0;
@@ -25,7 +26,7 @@ export class Disk {
   private ended = false;
   private closed: (() => void) | undefined;
   private readonly sendWhenQuiet = (): void => {
-    const { length } = this.packed;
+    const { length } = this.group;
     if (length !== this.seenBytes && length < ENOUGH_BYTES) {
       this.seenBytes = length;
       setImmediate(this.sendWhenQuiet);
@@ -59,7 +60,7 @@ export class Disk {
 
   /** Takes a copy of the bytes. They leave together with what else is submitted until the loop has a round without. */
   submit(command: DiskCommand): void {
-    if (command.kind === "append") for (const entry of command.entries) this.packed.add(entry);
+    if (command.kind === "append") for (const entry of command.entries) this.group.add(entry);
     else if (command.kind === "snapshotChunk")
       this.waiting.push({ kind: "chunk", bytes: command.bytes.slice().buffer });
     else this.queueBarrier({ kind: "command", command });
@@ -71,7 +72,7 @@ export class Disk {
    * something to read: takes an answer that is there and sends what gathered, so that the disk does not wait for the others.
    */
   kick(): void {
-    if (this.packed.length < ENOUGH_BYTES) return;
+    if (this.group.length < ENOUGH_BYTES) return;
     if (this.busy) {
       const answer = receiveMessageOnPort(this.port);
       if (answer === undefined) return;
@@ -97,13 +98,13 @@ export class Disk {
   }
 
   private closeGroup(): void {
-    if (this.packed.length === 0) return;
+    if (this.group.length === 0) return;
     this.waiting.push(this.takeGroup());
     this.barriers++;
   }
 
   private takeGroup(): DiskMessage {
-    return { kind: "appendPacked", packed: this.packed.take() };
+    return { kind: "appendRecords", records: this.group.take() };
   }
 
   /** One message at a time: while it is carried out the next group grows, and larger groups won every measurement. */
@@ -117,7 +118,7 @@ export class Disk {
 
   /** Transactions overtake the bytes of a snapshot, but not twice in a row: both get on. */
   private nextMessage(): DiskMessage | undefined {
-    const overtakes = this.barriers === 0 && this.packed.length > 0 && !this.overtook;
+    const overtakes = this.barriers === 0 && this.group.length > 0 && !this.overtook;
     this.overtook = overtakes && this.waiting.length > 0;
     if (!overtakes && this.waiting.length === 0) this.closeGroup();
     const message = overtakes ? this.takeGroup() : this.waiting.shift();
@@ -127,9 +128,9 @@ export class Disk {
 
   private answered(events: readonly DiskEvent[]): void {
     this.busy = false;
-    if (this.packed.length >= ENOUGH_BYTES) this.sendWaiting();
+    if (this.group.length >= ENOUGH_BYTES) this.sendWaiting();
     for (const event of events) this.listener(event);
-    if (this.packed.length > 0 || this.waiting.length > 0) this.schedule();
+    if (this.group.length > 0 || this.waiting.length > 0) this.schedule();
   }
 
   /**
@@ -153,8 +154,8 @@ export class Disk {
 
 function transferOf(message: DiskMessage): readonly ArrayBuffer[] {
   switch (message.kind) {
-    case "appendPacked":
-      return [message.packed];
+    case "appendRecords":
+      return [message.records];
     case "chunk":
       return [message.bytes];
     case "command":

@@ -3,7 +3,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { unreachable } from "../base/assert.ts";
 import type { DiskEvent } from "../store/commands.ts";
 import { Storage } from "../store/storage.ts";
-import { type DiskAssignment, type DiskMessage, unpackTxns } from "./messages.ts";
+import type { DiskAssignment, DiskMessage } from "./messages.ts";
 import { NodeDirectory } from "./nodeDirectory.ts";
 
 /**
@@ -28,8 +28,8 @@ function serve({ port, settings }: DiskAssignment): void {
 
 function carryOut(storage: Storage, message: Exclude<DiskMessage, { readonly kind: "close" }>): readonly DiskEvent[] {
   switch (message.kind) {
-    case "appendPacked":
-      return storage.execute({ kind: "append", entries: unpackTxns(message.packed) });
+    case "appendRecords":
+      return storage.append(new Uint8Array(message.records));
     case "chunk":
       return storage.execute({ kind: "snapshotChunk", bytes: new Uint8Array(message.bytes) });
     case "command":

@@ -1,10 +1,10 @@
-import { Writer } from "jute-ts";
 import { InvariantError, present } from "../base/assert.ts";
-import type { Zxid } from "../base/zxid.ts";
-import type { TxnBytes } from "../wire/txnValue.ts";
+import { viewOf } from "../base/bytes.ts";
+import { highOf, longOf, lowOf } from "../base/long.ts";
+import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { Directory } from "./directory.ts";
 import { LogFile, zxidText } from "./logFile.ts";
-import { continues, LOG_HEADER_BYTES, logHeader, RECORD_OVERHEAD_BYTES, writeRecord } from "./logRecord.ts";
+import { continues, LOG_HEADER_BYTES, logHeader, sealRecord } from "./logRecord.ts";
 import { storedFiles, storedName, temporaryName } from "./names.ts";
 import { StoreError } from "./storeError.ts";
 
@@ -14,17 +14,23 @@ export interface LogAppenderOptions {
   readonly forceSync: boolean;
 }
 
+/** What went into the log in one group. */
+export interface Appended {
+  readonly count: number;
+  readonly last: Zxid;
+}
+
 /**
  * The end of the transaction log. A file is created by the first append after a start or a roll, whole with its header and its name on
  * disk before it takes a record; a file of an earlier run is never appended to (on-disk-formats 3.8, 13). Errors
  * of the directory come through: they are fatal (D3).
  */
 export class LogAppender {
-  /** The last zxid appended, undefined while that is not known: after a start, and after a leader's snapshot. */
-  last: Zxid | undefined;
+  private isLastKnown = false;
+  private lastHigh = 0;
+  private lastLow = 0;
   private readonly directory: Directory;
   private readonly options: LogAppenderOptions;
-  private readonly writer = new Writer(WRITER_BYTES);
   private name: string | undefined;
   private position = 0;
   private padded = 0;
@@ -36,24 +42,38 @@ export class LogAppender {
     this.options = options;
   }
 
+  /** The last zxid appended, undefined while that is not known: after a start, and after a leader's snapshot. */
+  get last(): Zxid | undefined {
+    return this.isLastKnown ? toZxid(longOf(this.lastHigh, this.lastLow)) : undefined;
+  }
+
+  set last(zxid: Zxid | undefined) {
+    this.isLastKnown = zxid !== undefined;
+    this.lastHigh = highOf(zxid ?? 0n);
+    this.lastLow = lowOf(zxid ?? 0n);
+  }
+
   /** Bytes of the open file with its padding; 0 while none is open. */
   get size(): number {
     return this.name === undefined ? 0 : Math.max(this.padded, this.position);
   }
 
-  /** Writes the group with one write and syncs it; gives its size in bytes. Zxids must continue the log (W8). */
-  append(entries: readonly TxnBytes[]): number {
-    const first = present(entries[0], "a group to append holds a transaction");
-    const name = this.name ?? this.create(first.zxid);
+  /**
+   * Writes the records of a `RecordGroup`, at least one, with one write and syncs them, after filling in their checksums. Zxids must
+   * continue the log (W8).
+   */
+  append(records: Uint8Array): Appended {
+    const view = viewOf(records);
+    const name = this.name ?? this.create(toZxid(view.getBigInt64(0)));
     const start = this.position;
     const before = this.padded;
-    this.writer.reset();
-    for (const entry of entries) this.add(entry);
+    let count = 0;
+    for (let at = 0; at < records.length; count++) at = this.seal(records, view, at);
     if (this.padded > before) this.directory.resize(name, this.size);
-    this.directory.write(name, start, this.writer.written());
+    this.directory.write(name, start, records);
     if (this.position > this.zeroed) this.zeroAhead(name);
     if (this.options.forceSync) this.directory.sync(name);
-    return this.writer.length;
+    return { count, last: present(this.last, "what was appended has a zxid") };
   }
 
   /**
@@ -72,12 +92,22 @@ export class LogAppender {
     this.name = undefined;
   }
 
-  private add(entry: TxnBytes): void {
-    this.checkContinues(entry.zxid);
+  /** The record at `at`, whose zxid makes way for its checksum; where the next one begins. */
+  private seal(records: Uint8Array, view: DataView, at: number): number {
+    this.proceed(view.getInt32(at), view.getInt32(at + 4));
     this.padded = paddedSize(this.position, this.padded, this.options.preAllocSizeBytes);
-    writeRecord(this.writer, entry.bytes);
-    this.position += entry.bytes.length + RECORD_OVERHEAD_BYTES;
-    this.last = entry.zxid;
+    const end = sealRecord(records, view, at);
+    this.position += end - at;
+    return end;
+  }
+
+  /** To a record with this zxid. The next in its epoch is the rule, and no bigint is made for it. */
+  private proceed(high: number, low: number): void {
+    const isNext = this.isLastKnown && high === this.lastHigh && low > 0 && low === this.lastLow + 1;
+    if (!isNext) this.checkContinues(toZxid(longOf(high, low)));
+    this.isLastKnown = true;
+    this.lastHigh = high;
+    this.lastLow = low;
   }
 
   private checkContinues(zxid: Zxid): void {
@@ -126,5 +156,4 @@ export function paddedSize(position: number, size: number, block: number): numbe
   return position > size ? Math.floor((position + block) / block) * block : size + block;
 }
 
-const WRITER_BYTES = 256 * 1024;
 const ZEROS = new Uint8Array(256 * 1024);

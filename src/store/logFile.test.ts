@@ -4,9 +4,9 @@ import { Writer } from "jute-ts";
 import { bytesOfHex, concatBytes } from "../base/bytes.ts";
 import { toZxid } from "../base/zxid.ts";
 import { LogFile } from "./logFile.ts";
-import { logHeader, writeRecord } from "./logRecord.ts";
+import { logHeader } from "./logRecord.ts";
 import { MemoryDirectory } from "./memoryDirectory.ts";
-import { put, sampleLog, sampleTxn, zxids } from "./sampleFiles.ts";
+import { put, sampleLog, sampleTxn, writeRecord, zxids } from "./sampleFiles.ts";
 
 const LIMITS = { maxRecordBytes: 2097150, dropDamagedTail: false };
 

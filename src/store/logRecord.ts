@@ -1,4 +1,3 @@
-import type { Writer } from "jute-ts";
 import { adler32 } from "../base/checksum.ts";
 import { counterOf, epochOf, type Zxid } from "../base/zxid.ts";
 import { FILE_VERSION, FileHeader, LOG_MAGIC } from "../wire/files.ts";
@@ -7,6 +6,8 @@ import { FILE_VERSION, FileHeader, LOG_MAGIC } from "../wire/files.ts";
 
 export const LOG_HEADER_BYTES = FileHeader.size;
 export const RECORD_HEAD_BYTES = 12;
+/** Of the payload's length in the head. */
+export const LENGTH_OFFSET = 8;
 export const RECORD_OVERHEAD_BYTES = 13;
 export const END_OF_RECORD = 0x42;
 /** TxnHeader: the least a payload holds; its zxid is a long, its type an int. */
@@ -20,13 +21,13 @@ export function logHeader(): Uint8Array {
   return bytes;
 }
 
-export function writeRecord(writer: Writer, payload: Uint8Array): void {
-  const at = writer.reserve(payload.length + RECORD_OVERHEAD_BYTES);
-  writer.view.setUint32(at, 0);
-  writer.view.setUint32(at + 4, adler32(1, payload));
-  writer.view.setInt32(at + 8, payload.length);
-  writer.bytes.set(payload, at + RECORD_HEAD_BYTES);
-  writer.bytes[at + RECORD_HEAD_BYTES + payload.length] = END_OF_RECORD;
+/** Gives the record at `at`, which is complete but for it, its checksum. Where the record ends. */
+export function sealRecord(records: Uint8Array, view: DataView, at: number): number {
+  const start = at + RECORD_HEAD_BYTES;
+  const end = start + view.getInt32(at + LENGTH_OFFSET);
+  view.setInt32(at, 0);
+  view.setUint32(at + 4, adler32(1, records, start, end));
+  return end + 1;
 }
 
 /**

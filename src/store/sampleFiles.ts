@@ -1,5 +1,6 @@
 import { DecodeError, Writer } from "jute-ts";
 import { concatBytes } from "../base/bytes.ts";
+import { adler32 } from "../base/checksum.ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { ACL } from "../wire/client/shared.ts";
@@ -7,7 +8,7 @@ import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { encodeTxn } from "../wire/txnCodec.ts";
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory } from "./directory.ts";
-import { logHeader, writeRecord } from "./logRecord.ts";
+import { END_OF_RECORD, logHeader, RECORD_HEAD_BYTES, RECORD_OVERHEAD_BYTES } from "./logRecord.ts";
 import type { RecoveryOptions, RecoverySink } from "./recovery.ts";
 import { SnapshotEncoder } from "./snapshotEncoder.ts";
 
@@ -17,6 +18,16 @@ export function sampleTxn(zxid: bigint, size = 3): TxnBytes {
   const header = { clientId: toSessionId(0x1001n), cxid: 7, zxid: toZxid(zxid), timeMs: 1_700_000_000_000n };
   const body = { type: 5, path: "/a", data: new Uint8Array(size).fill(0x61), version: 1 } as const;
   return { zxid: toZxid(zxid), bytes: encodeTxn({ ...header, body, digest: { version: 2, treeDigest: -zxid } }) };
+}
+
+/** Appends a record of the log, written apart from how the server writes one. */
+export function writeRecord(writer: Writer, payload: Uint8Array): void {
+  const at = writer.reserve(payload.length + RECORD_OVERHEAD_BYTES);
+  writer.view.setUint32(at, 0);
+  writer.view.setUint32(at + 4, adler32(1, payload));
+  writer.view.setInt32(at + 8, payload.length);
+  writer.bytes.set(payload, at + RECORD_HEAD_BYTES);
+  writer.bytes[at + RECORD_HEAD_BYTES + payload.length] = END_OF_RECORD;
 }
 
 /** A log without padding. */

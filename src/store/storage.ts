@@ -7,6 +7,7 @@ import type { StoreDirectories } from "./directory.ts";
 import { writeEpoch } from "./epochFiles.ts";
 import { LogAppender, type LogAppenderOptions } from "./logAppender.ts";
 import { purgeable } from "./purge.ts";
+import { RecordGroup } from "./recordGroup.ts";
 import { SnapshotSaver, type SnapshotSaverOptions } from "./snapshotSaver.ts";
 import { StoreError } from "./storeError.ts";
 import { truncateTo } from "./truncation.ts";
@@ -60,7 +61,7 @@ export class Storage {
     if (this.failed) return [];
     switch (command.kind) {
       case "append":
-        return this.fatal("the transaction log", () => this.append(command.entries));
+        return this.append(recordsOf(command.entries));
       case "saveEpoch":
         return this.fatal(command.which, () => this.saveEpoch(command.which, command.epoch));
       case "truncate":
@@ -91,18 +92,18 @@ export class Storage {
     this.abortSnapshot();
   }
 
-  private append(entries: readonly TxnBytes[]): readonly DiskEvent[] {
-    const last = entries.at(-1);
-    if (last === undefined) return [];
+  /** As the command of this name, of what a `RecordGroup` gave; the checksums are filled in. */
+  append(records: Uint8Array): readonly DiskEvent[] {
+    if (this.failed || records.length === 0) return [];
+    return this.fatal("the transaction log", () => this.log(records));
+  }
+
+  private log(records: Uint8Array): readonly DiskEvent[] {
     const start = this.options.monoMs();
-    this.loggedBytes += this.appender.append(entries);
-    const flushed: DiskEvent = {
-      kind: "flushed",
-      zxid: last.zxid,
-      count: entries.length,
-      fsyncMs: this.options.monoMs() - start,
-    };
-    this.txnsSinceRoll += entries.length;
+    const { count, last } = this.appender.append(records);
+    this.loggedBytes += records.length;
+    this.txnsSinceRoll += count;
+    const flushed: DiskEvent = { kind: "flushed", zxid: last, count, fsyncMs: this.options.monoMs() - start };
     return this.rollWhenDue() ? [flushed, { kind: "snapshotDue" }] : [flushed];
   }
 
@@ -228,6 +229,12 @@ export class Storage {
       return [{ kind: "failed", reason: `${what}: ${reasonOf(error)}` }];
     }
   }
+}
+
+function recordsOf(entries: readonly TxnBytes[]): Uint8Array {
+  const group = new RecordGroup();
+  for (const entry of entries) group.add(entry);
+  return new Uint8Array(group.take());
 }
 
 /** Written in some tenths of a second. */

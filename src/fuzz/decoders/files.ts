@@ -3,15 +3,9 @@ import { asciiBytes, concatBytes, viewOf } from "../../base/bytes.ts";
 import { adler32 } from "../../base/checksum.ts";
 import { readEpoch, writeEpoch } from "../../store/epochFiles.ts";
 import { LogFile } from "../../store/logFile.ts";
-import {
-  LOG_HEADER_BYTES,
-  logHeader,
-  RECORD_HEAD_BYTES,
-  RECORD_OVERHEAD_BYTES,
-  writeRecord,
-} from "../../store/logRecord.ts";
+import { LOG_HEADER_BYTES, logHeader, RECORD_HEAD_BYTES, RECORD_OVERHEAD_BYTES } from "../../store/logRecord.ts";
 import { MemoryDirectory } from "../../store/memoryDirectory.ts";
-import { sampleLog } from "../../store/sampleFiles.ts";
+import { sampleLog, writeRecord } from "../../store/sampleFiles.ts";
 import { StoreError } from "../../store/storeError.ts";
 import { type Decoder, decoder, Fault } from "../decoder.ts";
 import { choice, constant, type Grammar, nested, repeated, sequence } from "../grammar.ts";
