@@ -1,6 +1,5 @@
 import { InvariantError, present } from "../base/assert.ts";
 import { viewOf } from "../base/bytes.ts";
-import { highOf, longOf, lowOf } from "../base/long.ts";
 import { toZxid, type Zxid } from "../base/zxid.ts";
 import type { Directory } from "./directory.ts";
 import { LogFile, zxidText } from "./logFile.ts";
@@ -26,9 +25,8 @@ export interface Appended {
  * of the directory come through: they are fatal (D3).
  */
 export class LogAppender {
-  private isLastKnown = false;
-  private lastHigh = 0;
-  private lastLow = 0;
+  /** The last zxid appended, undefined while that is not known: after a start, and after a leader's snapshot. */
+  last: Zxid | undefined;
   private readonly directory: Directory;
   private readonly options: LogAppenderOptions;
   private name: string | undefined;
@@ -40,17 +38,6 @@ export class LogAppender {
   constructor(directory: Directory, options: LogAppenderOptions) {
     this.directory = directory;
     this.options = options;
-  }
-
-  /** The last zxid appended, undefined while that is not known: after a start, and after a leader's snapshot. */
-  get last(): Zxid | undefined {
-    return this.isLastKnown ? toZxid(longOf(this.lastHigh, this.lastLow)) : undefined;
-  }
-
-  set last(zxid: Zxid | undefined) {
-    this.isLastKnown = zxid !== undefined;
-    this.lastHigh = highOf(zxid ?? 0n);
-    this.lastLow = lowOf(zxid ?? 0n);
   }
 
   /** Bytes of the open file with its padding; 0 while none is open. */
@@ -94,20 +81,13 @@ export class LogAppender {
 
   /** The record at `at`, whose zxid makes way for its checksum; where the next one begins. */
   private seal(records: Uint8Array, view: DataView, at: number): number {
-    this.proceed(view.getInt32(at), view.getInt32(at + 4));
+    const zxid = toZxid(view.getBigInt64(at));
+    this.checkContinues(zxid);
+    this.last = zxid;
     this.padded = paddedSize(this.position, this.padded, this.options.preAllocSizeBytes);
     const end = sealRecord(records, view, at);
     this.position += end - at;
     return end;
-  }
-
-  /** To a record with this zxid. The next in its epoch is the rule, and no bigint is made for it. */
-  private proceed(high: number, low: number): void {
-    const isNext = this.isLastKnown && high === this.lastHigh && low > 0 && low === this.lastLow + 1;
-    if (!isNext) this.checkContinues(toZxid(longOf(high, low)));
-    this.isLastKnown = true;
-    this.lastHigh = high;
-    this.lastLow = low;
   }
 
   private checkContinues(zxid: Zxid): void {
