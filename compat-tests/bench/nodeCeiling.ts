@@ -2,7 +2,7 @@
  * What Node's sockets alone allow in the rows that are mostly sockets: zkload against a server that keeps no tree and no log
  * and answers with bytes that are always the same.
  *
- *   node -r ./compat-tests/setup/ts.cjs compat-tests/bench/nodeFloor.ts [seconds=3]
+ *   node -r ./compat-tests/setup/ts.cjs compat-tests/bench/nodeCeiling.ts [seconds=3]
  */
 import { fork } from "node:child_process";
 import { createServer, type Socket } from "node:net";

@@ -1,5 +1,6 @@
 import type { LookAhead } from "../tree/lookAhead.ts";
 import { Op } from "../wire/client/numbers.ts";
+import { REQUEST_HEADER_BYTES } from "../wire/client/shared.ts";
 import { type Frames, intAt } from "../wire/frames.ts";
 
 /**
@@ -67,6 +68,6 @@ const NOTHING = new Uint8Array(0);
 /** A frame: length, xid, op, length of the path, the path. */
 const LENGTH_BYTES = 4;
 const OP_AT = 8;
-const PATH_AT = 16;
-/** Of three or four requests behind the one at hand. */
+const PATH_AT = LENGTH_BYTES + REQUEST_HEADER_BYTES + LENGTH_BYTES;
+/** Of three or four requests behind the one at hand: too few have nothing to wait for together. */
 const LEAST_BYTES = 100;

@@ -103,5 +103,5 @@ export class LookAhead {
 }
 
 const NOTHING = new Uint8Array(0);
-/** More would push the first out of the cache before they are used; fewer overlap less. */
+/** Many more than a processor waits for at once, and few enough to stay in its nearest cache until they are used. */
 const MOST_PATHS = 32;
