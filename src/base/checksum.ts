@@ -25,6 +25,21 @@ export function crc32(crc: number, bytes: Uint8Array, start = 0, end = bytes.len
   return ~c >>> 0;
 }
 
+/**
+ * What each value of each byte of a block of `bytes` adds to the block's CRC-32: 256 numbers a byte, the first byte's first. A
+ * checksum is linear: the CRC that the block goes on from, inverted, is to be XORed into its first four bytes, the first its lowest; the XOR of
+ * what all bytes add, inverted, is the CRC behind the block. Zeros add nothing, and no byte waits for another.
+ */
+export function crc32Shares(bytes: number): Int32Array {
+  const shares = new Int32Array(256 * bytes);
+  shares.set(CRC_TABLE.subarray(0, 256), 256 * (bytes - 1));
+  for (let i = 256 * (bytes - 1) - 1; i >= 0; i--) {
+    const next = shares[i + 256] as number;
+    shares[i] = (next >>> 8) ^ (CRC_TABLE[next & 0xff] as number);
+  }
+  return shares;
+}
+
 /** Adler-32. Pass the previous result to go on; start with 1. The result is unsigned. */
 export function adler32(adler: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
   let a = adler & 0xffff;

@@ -4,8 +4,8 @@ import { STAT_BYTES, STAT_PERSISTED_BYTES } from "../wire/client/shared.ts";
 import type { Stamp } from "./stamp.ts";
 
 /**
- * A node's numbers at one moment, as the tree stores them, and the three forms they take: as clients see them, as files hold
- * them, as the digest takes them. Zxids and times are two int32 halves each: as bigints they were the dearest part of preparing
+ * A node's numbers at one moment, as the tree stores them, and the forms they take: as clients see them, and as files hold
+ * them. Zxids and times are two int32 halves each: as bigints they were the dearest part of preparing
  * a write.
  */
 export class NodeStat {
@@ -114,13 +114,6 @@ export class NodeStat {
     this.writeHead(view, at, at + 16);
     this.writeStored(view, at + 36);
     this.writePzxid(view, at + 52);
-  }
-
-  /** The 60 bytes of the node's digest, where pzxid stands third (on-disk-formats 7.1). */
-  writeDigestBlock(view: DataView): void {
-    this.writeHead(view, 0, 24);
-    this.writePzxid(view, 16);
-    this.writeStored(view, 44);
   }
 
   /** czxid and mzxid, and elsewhere ctime, mtime and version. */
