@@ -2,7 +2,7 @@ import { Writer } from "jute-ts";
 import { equalBytes } from "../base/bytes.ts";
 import { Err, EventType } from "../wire/client/numbers.ts";
 import { Stat, StatPersisted } from "../wire/client/shared.ts";
-import type { TxnBody } from "../wire/txnValue.ts";
+import type { Finding, TxnBody } from "../wire/txnValue.ts";
 import { DataTree, NO_NODE } from "./dataTree.ts";
 import type { Outcome } from "./outcome.ts";
 import {
@@ -69,6 +69,47 @@ describe("a fresh tree", () => {
     expect(tree.acl(tree.find("/zookeeper/config"))).toEqual([acl(1, "world", "anyone")]);
     expect(tree.acl(tree.find("/"))).toEqual(OPEN);
     expect(tree.data(tree.find("/"))).toEqual(new Uint8Array(0));
+  });
+});
+
+describe("what was found when a transaction was made", () => {
+  /** Zxids 1 to 4: /a, /b, /c, and /c is gone again. */
+  const tree = (): DataTree => treeAfter(create("/a"), create("/b"), create("/c"), remove("/c"));
+  const of = (place: number, czxidLow: number): Finding => ({
+    pathCrc: 0,
+    contentCrc: 0x1234,
+    place,
+    czxidHigh: 0,
+    czxidLow,
+  });
+  const freshTree = tree();
+  const [a, b] = [freshTree.find("/a"), freshTree.find("/b")];
+  const c = Math.max(a, b) + 1;
+
+  test("is taken for true where its node stands", () => {
+    const changed = tree();
+    changed.apply(txn(9, { type: 5, path: "/b", data: bytes("x"), version: 7, finding: of(b, 2) }));
+    expect(changed.version(b)).toBe(7);
+    expect(changed.contentCrc(b)).toBe(0x1234);
+  });
+
+  test.each([
+    ["nowhere", of(-1, 2)],
+    ["far behind the last", of(1e6, 2)],
+    ["where another stands", of(a, 2)],
+    ["where one with another zxid stands", of(b, 3)],
+    ["where one stood", of(c, 3)],
+  ])("is passed over where the node is not: %s", (_where, finding) => {
+    const changed = tree();
+    changed.apply(txn(9, { type: 5, path: "/b", data: bytes("x"), version: 7, finding }));
+    expect([changed.version(a), changed.version(b)]).toEqual([0, 7]);
+    changed.apply(txn(10, { type: 2, path: "/b", finding }));
+    expect([changed.find("/a"), changed.find("/b")]).toEqual([a, NO_NODE]);
+    changed.apply(
+      txn(11, { type: 1, path: "/a/n", data: null, acl: OPEN, ephemeral: false, parentCVersion: -1, finding }),
+    );
+    expect(changed.childNames(a)).toEqual(["n"]);
+    expect(changed.path(changed.find("/a/n"))).toBe("/a/n");
   });
 });
 

@@ -6,6 +6,7 @@ import type {
   CreateContainerBody,
   CreateTTLBody,
   DeleteBody,
+  Finding,
   MultiBody,
   SetACLBody,
   SetDataBody,
@@ -73,7 +74,7 @@ function applyOne(state: TreeState, clientId: SessionId, body: SubTxnBody, event
       return create(state, body, ttlOwner(body.ttl), events);
     case Op.delete:
     case Op.deleteContainer:
-      return result(Op.delete, remove(state, pathOf(body), events));
+      return result(Op.delete, removeFound(state, body, events));
     case Op.setData:
     case Op.reconfig:
       return setData(state, body, events);
@@ -115,9 +116,11 @@ function create(
   owner: bigint,
   events: TreeEvent[],
 ): OpResult {
-  const { path } = body;
+  const { path, finding } = body;
   const type = body.type === Op.create ? Op.create : Op.create2;
-  const parent = state.znodes.seekParent(path);
+  const parent = holds(state, finding)
+    ? state.znodes.seekBelow(finding.place, path, finding.pathCrc)
+    : state.znodes.seekParent(path);
   if (parent === NO_NODE) return result(type, Err.noNode, path);
   const present = state.znodes.seekChild();
   if (present !== NO_NODE) {
@@ -125,7 +128,7 @@ function create(
     return result(type, Err.nodeExists, path);
   }
   state.raiseCversion(parent, body.parentCVersion);
-  const ref = state.insert(parent, body.data, body.acl, owner);
+  const ref = state.insert(parent, body.data, body.acl, owner, finding?.contentCrc);
   const stat = state.statOf(ref);
   events.push({ type: EventType.nodeCreated, path, acl: state.aclOf(ref) });
   events.push(childrenChanged(state, parent, path));
@@ -142,6 +145,12 @@ function createAgain(
 ): void {
   state.replaceAcl(ref, body.acl);
   if (body.type === Op.create) state.raiseCversion(parent, body.parentCVersion);
+}
+
+function removeFound(state: TreeState, { path, finding }: DeleteBody, events: TreeEvent[]): number {
+  if (!holds(state, finding)) return remove(state, path, events);
+  removeNode(state, finding.place, path, events);
+  return Err.ok;
 }
 
 function remove(state: TreeState, path: string, events: TreeEvent[]): number {
@@ -167,11 +176,11 @@ function removeNode(state: TreeState, ref: NodeRef, path: string, events: TreeEv
 }
 
 function setData(state: TreeState, body: SetDataBody, events: TreeEvent[]): OpResult {
-  const { path, data } = body;
-  const ref = state.znodes.find(path);
+  const { path, data, finding } = body;
+  const ref = holds(state, finding) ? finding.place : state.znodes.find(path);
   if (ref === NO_NODE) return result(body.type, Err.noNode);
   const lengthBefore = Math.max(0, state.table.dataLength(ref));
-  state.setData(ref, data, body.version);
+  state.setData(ref, data, body.version, finding?.contentCrc);
   const stat = state.statOf(ref);
   events.push({ type: EventType.nodeDataChanged, path, acl: state.aclOf(ref) });
   state.quotas.resized(path, stat.dataLength - lengthBefore);
@@ -190,8 +199,9 @@ function childrenChanged(state: TreeState, parent: NodeRef, path: string): TreeE
   return { type: EventType.nodeChildrenChanged, path: shownPath(parentOf(path)), acl: state.aclOf(parent) };
 }
 
-function pathOf(body: DeleteBody): string {
-  return body.path;
+/** Whether what was found when the transaction was made still stands there: by its place and its czxid. */
+function holds(state: TreeState, finding: Finding | undefined): finding is Finding {
+  return finding !== undefined && state.table.isCreatedBy(finding.place, finding.czxidHigh, finding.czxidLow);
 }
 
 function result(type: number, err: number, path?: string, stat?: NodeStat): OpResult {

@@ -1,6 +1,10 @@
+import { Writer } from "jute-ts";
 import { asciiBytes } from "../base/bytes.ts";
+import { crc32 } from "../base/checksum.ts";
+import { JavaRandom } from "../base/javaRandom.ts";
 import { DataTree } from "./dataTree.ts";
 import { contentCrcOf, digestOfContent, pathCrcOf, TreeDigest } from "./digest.ts";
+import { NodeStat } from "./nodeStat.ts";
 import { create, nodeStatOf, setData, txn } from "./testTxns.ts";
 
 /** The worked example of on-disk-formats 7.2: create /a "hello" at zxid 2, time 1a20045814d. */
@@ -18,6 +22,25 @@ const ZERO_STAT = {
 };
 const TIME = 0x1a20045814dn;
 
+/** What the digest goes on with behind path and data, in its order (on-disk-formats 7.1). */
+const BLOCK = [
+  "czxidHigh",
+  "czxidLow",
+  "mzxidHigh",
+  "mzxidLow",
+  "pzxidHigh",
+  "pzxidLow",
+  "ctimeHigh",
+  "ctimeLow",
+  "mtimeHigh",
+  "mtimeLow",
+  "version",
+  "cversion",
+  "aversion",
+  "ownerHigh",
+  "ownerLow",
+] as const;
+
 test.each([
   ["", null, ZERO_STAT, 0x04128908],
   ["", asciiBytes(""), ZERO_STAT, 0x04128908],
@@ -26,6 +49,19 @@ test.each([
   ["/a", asciiBytes("hello"), { ...ZERO_STAT, czxid: 2n, mzxid: 2n, pzxid: 2n, ctime: TIME, mtime: TIME }, 0x2d32d3f8],
 ])("digest of %j", (path, data, stat, digest) => {
   expect(digestOfContent(contentCrcOf(pathCrcOf(path), data), nodeStatOf(stat))).toBe(digest);
+});
+
+test("each word of the Stat counts, with all its bytes", () => {
+  const random = new JavaRandom(7n);
+  const block = new Writer(60);
+  for (let i = 0; i < 2000; i++) {
+    const stat = new NodeStat();
+    for (const field of BLOCK) stat[field] = random.nextInt() < 0 ? 0 : random.nextInt() >> (random.nextInt() & 31);
+    block.reset();
+    for (const field of BLOCK) block.int(stat[field]);
+    const contentCrc = random.nextInt();
+    expect(digestOfContent(contentCrc, stat)).toBe(crc32(contentCrc, block.toBytes()));
+  }
 });
 
 test("a fresh tree's digest, and the one after the first create", () => {

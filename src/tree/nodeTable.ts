@@ -41,6 +41,8 @@ export class NodeTable {
   }
 
   release(ref: NodeRef): void {
+    // Nobody finds by its zxid what is not there any more.
+    this.setWord(ref, CZXID, -1);
     const extra = this.word(ref, EXTRAS);
     if (extra !== NONE) this.extras.release(extra);
     const modified = this.word(ref, MODIFIED);
@@ -87,6 +89,14 @@ export class NodeTable {
 
   acl(ref: NodeRef): number {
     return this.word(ref, ACL);
+  }
+
+  /** Whether there is a node of this reference that was created by this zxid; any number will do for either. */
+  isCreatedBy(ref: NodeRef, high: number, low: number): boolean {
+    if (ref < 0 || ref >= this.rows.count) return false;
+    const row = this.row(ref);
+    const at = rowAt(ref);
+    return row[at + CZXID] === high && row[at + CZXID + 1] === low;
   }
 
   /** Whether the node was created after a zxid. */

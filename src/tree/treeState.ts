@@ -31,9 +31,15 @@ export class TreeState {
   }
 
   /** Adds the node that `znodes.seekParent` was asked for. Its quota is the caller's to account. */
-  insert(parent: NodeRef, data: Uint8Array | null, acl: readonly ACL[] | null, owner: bigint): NodeRef {
+  insert(
+    parent: NodeRef,
+    data: Uint8Array | null,
+    acl: readonly ACL[] | null,
+    owner: bigint,
+    contentCrc?: number,
+  ): NodeRef {
     const { table } = this;
-    const ref = this.znodes.insert(parent, data, this.stamp);
+    const ref = this.znodes.insert(parent, data, this.stamp, contentCrc);
     table.setAcl(ref, this.acls.use(acl));
     if (owner !== 0n) {
       table.setOwner(ref, highOf(owner), lowOf(owner));
@@ -55,9 +61,9 @@ export class TreeState {
     this.removeLeaf(ref, path);
   }
 
-  setData(ref: NodeRef, data: Uint8Array | null, version: number): void {
+  setData(ref: NodeRef, data: Uint8Array | null, version: number, contentCrc?: number): void {
     const { table, stamp } = this;
-    this.znodes.setData(ref, data);
+    this.znodes.setData(ref, data, contentCrc);
     table.setModified(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow, version);
     this.countDigest(ref);
   }

@@ -1,6 +1,7 @@
 import type { Writer } from "jute-ts";
 import { crc32 } from "../base/checksum.ts";
 import { Contents } from "./contents.ts";
+import { contentCrcOf } from "./digest.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
 import { LookAhead } from "./lookAhead.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
@@ -70,6 +71,13 @@ export class Znodes implements HashKeys {
     return this.seekParentOfKey();
   }
 
+  /** As `seekParent`, where the parent and the path's CRC-32, signed, are known. */
+  seekBelow(parent: NodeRef, path: string, pathCrc: number): NodeRef {
+    this.key.setText(path);
+    this.key.crc = pathCrc;
+    return parent;
+  }
+
   /** As `seekParent`, of a path's bytes, which are ASCII and stay as they are until the work is done. */
   seekParentBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     this.key.setRange(bytes, start, end);
@@ -96,14 +104,14 @@ export class Znodes implements HashKeys {
     return this.paths.find(this.key.crc);
   }
 
-  /** Adds the absent node of the path last given to `seekParent`; the data is copied. */
-  insert(parent: NodeRef, data: Uint8Array | null, stamp: Stamp): NodeRef {
+  /** Adds the absent node of the path last given to `seekParent`; the data is copied. `contentCrc`: of path and data, if it is known. */
+  insert(parent: NodeRef, data: Uint8Array | null, stamp: Stamp, contentCrc?: number): NodeRef {
     const { key, table } = this;
     const ref = table.allocate();
     table.setCreated(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
     table.setPathCrc(ref, key.crc);
     table.setBlock(ref, this.contents.store(key.bytes, key.lastSlash() + 1, key.end, data), lengthOf(data));
-    table.setContentCrc(ref, data === null ? key.crc : crc32(key.crc, data) | 0);
+    table.setContentCrc(ref, contentCrc ?? contentCrcOf(key.crc, data));
     this.dataBytes += countUnits(key.bytes, key.start, key.end) + Math.max(0, lengthOf(data));
     this.link(ref, parent);
     this.paths.add(ref);
@@ -125,12 +133,12 @@ export class Znodes implements HashKeys {
     if (ref === this.zookeeper) this.zookeeper = NO_NODE;
   }
 
-  /** Replaces the data by a copy of `data`; touches no Stat field. */
-  setData(ref: NodeRef, data: Uint8Array | null): void {
+  /** Replaces the data by a copy of `data`; touches no Stat field. `contentCrc`: of path and data, if it is known. */
+  setData(ref: NodeRef, data: Uint8Array | null, contentCrc?: number): void {
     const { table } = this;
     const before = Math.max(0, table.dataLength(ref));
     table.setBlock(ref, this.contents.replaceData(table.block(ref), before, data), lengthOf(data));
-    table.setContentCrc(ref, data === null ? table.pathCrc(ref) : crc32(table.pathCrc(ref), data) | 0);
+    table.setContentCrc(ref, contentCrc ?? contentCrcOf(table.pathCrc(ref), data));
     this.dataBytes += Math.max(0, lengthOf(data)) - before;
   }
 

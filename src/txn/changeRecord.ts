@@ -19,6 +19,8 @@ export class ChangeRecord {
   contentCrc = 0;
   /** What the node adds to the tree digest. */
   digest = 0;
+  /** Where the committed tree holds the node; -1: nowhere yet. */
+  place = -1;
   /** What the record replaced, while its transaction can still be refused. */
   previous: ChangeRecord | undefined = undefined;
   /** ChangeTable's. */
@@ -40,6 +42,7 @@ export function copyOf(record: ChangeRecord): ChangeRecord {
   copy.sequence = record.sequence;
   copy.acl = record.acl;
   copy.contentCrc = record.contentCrc;
+  copy.place = record.place;
   return copy;
 }
 

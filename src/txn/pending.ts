@@ -3,6 +3,7 @@ import type { Zxid } from "../base/zxid.ts";
 import { contentCrcOf, digestOfContent, pathCrcOf, TreeDigest } from "../tree/digest.ts";
 import { NodeStat } from "../tree/nodeStat.ts";
 import { isDigested } from "../tree/paths.ts";
+import type { Finding } from "../wire/txnValue.ts";
 import { ChangeRecord, copyOf, NOT_CHANGED } from "./changeRecord.ts";
 import { ChangeTable } from "./changeTable.ts";
 import type { CommittedView } from "./request.ts";
@@ -27,6 +28,9 @@ export class Pending {
   private mark = 0;
   private readonly treeDigest = new TreeDigest();
   private readonly sealedDigest = new TreeDigest();
+  /** The path last given to `find`. */
+  private soughtPath = "";
+  private soughtCrc = 0;
 
   constructor(view: CommittedView, digestEnabled: boolean) {
     this.view = view;
@@ -48,6 +52,8 @@ export class Pending {
   find(path: string): ChangeRecord | undefined {
     const key = path === "/" ? "" : path;
     const crc = this.view.seek(key);
+    this.soughtPath = key;
+    this.soughtCrc = crc;
     const record = this.latest.find(key, crc);
     if (record !== undefined) return record.exists ? record : undefined;
     const node = this.view.sought();
@@ -64,7 +70,9 @@ export class Pending {
 
   /** A node that is not there yet; to be `put` when it is filled in. */
   create(path: string, zxid: Zxid, stat: NodeStat): ChangeRecord {
-    return new ChangeRecord(path, pathCrcOf(path), zxid, true, stat);
+    // Whoever creates a node has just asked whether there is one.
+    const crc = path === this.soughtPath ? this.soughtCrc : pathCrcOf(path);
+    return new ChangeRecord(path, crc, zxid, true, stat);
   }
 
   setData(record: ChangeRecord, data: Uint8Array | null): void {
@@ -81,6 +89,15 @@ export class Pending {
     this.append(record);
     // Owners that mark containers and TTL nodes land here too: no session has such an id.
     if (record.stat.ephemeralOwner !== 0n) this.remember(record);
+  }
+
+  /** What whoever applies the change of `record` need not find out again; `holder`: the node itself, or the parent of a new one. */
+  finding(record: ChangeRecord, holder: ChangeRecord): Finding | undefined {
+    // Without digests there is no CRC of the content.
+    if (!this.digestEnabled) return undefined;
+    const { pathCrc, contentCrc } = record;
+    const { place, stat } = holder;
+    return { pathCrc, contentCrc, place, czxidHigh: stat.czxidHigh, czxidLow: stat.czxidLow };
   }
 
   /** The node that `find` gave is gone. */
@@ -151,6 +168,7 @@ export class Pending {
     const { view } = this;
     const record = new ChangeRecord(path, pathCrc, NOT_CHANGED, true, view.nodeStat(node));
     record.acl = view.acl(node);
+    record.place = node;
     if (!this.digestEnabled) return record;
     record.contentCrc = view.contentCrc(node);
     record.digest = view.nodeDigest(node);

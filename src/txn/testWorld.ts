@@ -13,7 +13,8 @@ import type {
 } from "../wire/client/decode.ts";
 import { CreateFlags, Err, Op, Perms } from "../wire/client/numbers.ts";
 import type { ACL, Id } from "../wire/client/shared.ts";
-import type { Txn } from "../wire/txnValue.ts";
+import { decodeTxn, encodeTxn } from "../wire/txnCodec.ts";
+import type { Txn, TxnBody } from "../wire/txnValue.ts";
 import { Preparer } from "./preparer.ts";
 import type { PrepareOptions, PrepareRequest, SessionView } from "./request.ts";
 
@@ -64,6 +65,11 @@ export class TestWorld {
     this.apply();
     return txn;
   }
+}
+
+/** The transaction's body as others get it: from its bytes. */
+export function told(txn: Txn): TxnBody {
+  return decodeTxn(encodeTxn(txn)).body;
 }
 
 type WithoutBody<T> = T extends unknown ? Omit<T, "body"> : never;

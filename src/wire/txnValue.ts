@@ -19,6 +19,21 @@ export interface TxnDigestValue {
   readonly treeDigest: bigint;
 }
 
+/**
+ * What the server that made a transaction found out about its node, and would have to find out again to apply it. Never in the bytes:
+ * a transaction that was decoded has none, and is applied the same.
+ */
+export interface Finding {
+  /** CRC-32 of the path, signed, and of the path and the data. */
+  readonly pathCrc: number;
+  readonly contentCrc: number;
+  /** Where the tree held the node, or the parent of one that is created: a number of the tree's own, -1 for nowhere. */
+  readonly place: number;
+  /** The halves of the zxid that had created what stood there; a tree that holds something else there by now looks for the path. */
+  readonly czxidHigh: number;
+  readonly czxidLow: number;
+}
+
 export interface CreateBody {
   readonly type: 1 | 15;
   readonly path: string;
@@ -27,6 +42,7 @@ export interface CreateBody {
   readonly ephemeral: boolean;
   /** The parent's creation counter after this create; -1: one more than it is. */
   readonly parentCVersion: number;
+  readonly finding?: Finding | undefined;
 }
 
 export interface CreateContainerBody {
@@ -35,6 +51,7 @@ export interface CreateContainerBody {
   readonly data: Uint8Array | null;
   readonly acl: readonly ACL[] | null;
   readonly parentCVersion: number;
+  readonly finding?: Finding | undefined;
 }
 
 export interface CreateTTLBody {
@@ -44,11 +61,13 @@ export interface CreateTTLBody {
   readonly acl: readonly ACL[] | null;
   readonly parentCVersion: number;
   readonly ttl: bigint;
+  readonly finding?: Finding | undefined;
 }
 
 export interface DeleteBody {
   readonly type: 2 | 20;
   readonly path: string;
+  readonly finding?: Finding | undefined;
 }
 
 export interface SetDataBody {
@@ -57,6 +76,7 @@ export interface SetDataBody {
   readonly data: Uint8Array | null;
   /** The new version. */
   readonly version: number;
+  readonly finding?: Finding | undefined;
 }
 
 export interface SetACLBody {

@@ -20,6 +20,7 @@ import {
   STRANGER,
   SUPER,
   TestWorld,
+  told,
 } from "../testWorld.ts";
 
 const DATA = asciiBytes("x");
@@ -114,7 +115,7 @@ test.each([
   const world = new TestWorld();
   const txn = world.do(create("/n", { flags, data: DATA }, op));
   const path = flags === 2 || flags === 3 ? "/n0000000000" : "/n";
-  expect(txn.body).toEqual({ path, data: DATA, acl: OPEN, parentCVersion: 1, ...body });
+  expect(told(txn)).toEqual({ path, data: DATA, acl: OPEN, parentCVersion: 1, ...body });
   expect(world.tree.ephemeralOwner(world.tree.find(path))).toBe(owner);
   expect(world.tree.digest).toBe(txn.digest?.treeDigest);
 });
@@ -122,7 +123,7 @@ test.each([
 test.each([1n, 60000n, MOST_TTL])("a TTL of %d ms", (ttl) => {
   const world = new TestWorld({ extendedTypesEnabled: true });
   const txn = world.do(createTTL("/t-", ttl, { flags: 6, data: DATA }));
-  expect(txn.body).toEqual({ type: 21, path: "/t-0000000000", data: DATA, acl: OPEN, parentCVersion: 1, ttl });
+  expect(told(txn)).toEqual({ type: 21, path: "/t-0000000000", data: DATA, acl: OPEN, parentCVersion: 1, ttl });
 });
 
 test.each([0n, -1n, MOST_TTL + 1n, -(2n ** 63n)])("a TTL of %d ms is refused", (ttl) => {

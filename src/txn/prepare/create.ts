@@ -4,7 +4,7 @@ import type { CreateTTLWrite, CreateWrite } from "../../wire/client/decode.ts";
 import { CreateFlags, Err, Op, Perms } from "../../wire/client/numbers.ts";
 import type { ACL } from "../../wire/client/shared.ts";
 import { LIMITS_NAME, nameOf, parentOf, QUOTA_ROOT, sequenceSuffix, validatePath } from "../../wire/paths.ts";
-import type { CreateBody, CreateContainerBody, CreateTTLBody } from "../../wire/txnValue.ts";
+import type { CreateBody, CreateContainerBody, CreateTTLBody, Finding } from "../../wire/txnValue.ts";
 import type { ChangeRecord } from "../changeRecord.ts";
 import { isOrdinaryEphemeral } from "../owner.ts";
 import { nextVersion, type Preparation } from "../preparation.ts";
@@ -80,7 +80,7 @@ function change(
   node.acl = acl;
   pending.setData(node, write.data);
   pending.put(node);
-  return bodyOf(write, path, acl, isEphemeral, parentCVersion);
+  return bodyOf(write, path, acl, isEphemeral, parentCVersion, pending.finding(node, above));
 }
 
 /** What the transaction's type will make of the node, whatever the flags say. */
@@ -96,11 +96,12 @@ function bodyOf(
   acl: readonly ACL[],
   ephemeral: boolean,
   parentCVersion: number,
+  finding: Finding | undefined,
 ): CreateBody | CreateContainerBody | CreateTTLBody {
   const { data } = write;
-  if (write.op === Op.createContainer) return { type: write.op, path, data, acl, parentCVersion };
-  if (write.op === Op.createTTL) return { type: write.op, path, data, acl, parentCVersion, ttl: write.ttl };
-  return { type: write.op, path, data, acl, ephemeral, parentCVersion };
+  if (write.op === Op.createContainer) return { type: write.op, path, data, acl, parentCVersion, finding };
+  if (write.op === Op.createTTL) return { type: write.op, path, data, acl, parentCVersion, ttl: write.ttl, finding };
+  return { type: write.op, path, data, acl, ephemeral, parentCVersion, finding };
 }
 
 function isSequential(flags: number): boolean {

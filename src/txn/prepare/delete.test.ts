@@ -15,6 +15,7 @@ import {
   SUPER,
   setData,
   TestWorld,
+  told,
 } from "../testWorld.ts";
 
 const NOT_DELETE = Perms.all & ~Perms.delete;
@@ -90,7 +91,7 @@ test("the transaction and what it does to the digest", () => {
   world.do(create("/p"));
   world.do(create("/p/n"));
   const txn = world.do(remove("/p/n"));
-  expect(txn.body).toEqual({ type: 2, path: "/p/n" });
+  expect(told(txn)).toEqual({ type: 2, path: "/p/n" });
   expect(txn.digest?.treeDigest).toBe(world.tree.digest);
 });
 

@@ -21,8 +21,9 @@ export function prepareDelete(on: Preparation, write: DeleteWrite): DeleteBody |
   if (!matchesVersion(write.version, node.stat.version)) return Err.badVersion;
   if (node.stat.childCount > 0) return Err.notEmpty;
   if (crashesWhenDeleted(path)) return Err.badArguments;
+  const finding = on.pending.finding(node, node);
   removeNode(on, node, parent);
-  return { type: write.op, path };
+  return { type: write.op, path, finding };
 }
 
 /** The node goes; its parent loses a child and gets a pzxid. */

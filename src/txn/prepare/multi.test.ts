@@ -19,6 +19,7 @@ import {
   remove,
   setData,
   TestWorld,
+  told,
 } from "../testWorld.ts";
 
 const DATA = asciiBytes("x");
@@ -70,7 +71,7 @@ test("an op sees what the ones before it did", () => {
       create("/x/y"),
     ),
   );
-  expect(txn.body).toEqual({
+  expect(told(txn)).toEqual({
     type: 14,
     txns: [
       { type: 1, path: "/x", data: null, acl: OPEN, ephemeral: false, parentCVersion: 1 },

@@ -11,6 +11,7 @@ import {
   SUPER,
   setData,
   TestWorld,
+  told,
 } from "../testWorld.ts";
 
 const DATA = asciiBytes("new");
@@ -51,8 +52,8 @@ describe("order of checks", () => {
 test("each one raises the version, also while nothing is applied", () => {
   const world = new TestWorld();
   world.prepare(create("/n"));
-  expect(world.prepare(setData("/n", DATA, 0)).body).toEqual({ type: 5, path: "/n", data: DATA, version: 1 });
-  expect(world.prepare(setData("/n", null, 1)).body).toEqual({ type: 5, path: "/n", data: null, version: 2 });
+  expect(told(world.prepare(setData("/n", DATA, 0)))).toEqual({ type: 5, path: "/n", data: DATA, version: 1 });
+  expect(told(world.prepare(setData("/n", null, 1)))).toEqual({ type: 5, path: "/n", data: null, version: 2 });
   expect(errOf(world.prepare(setData("/n", DATA, 1)))).toBe(Err.badVersion);
   world.apply();
   expect(world.do(setData("/n", DATA)).body).toMatchObject({ version: 3 });
@@ -71,7 +72,7 @@ test("the version wraps to 32 bits and through -1, where it cannot be matched by
 test.each(["/", "/zookeeper", "/zookeeper/quota"])("works on %s", (path) => {
   const world = new TestWorld();
   const txn = world.do(setData(path, DATA));
-  expect(txn.body).toEqual({ type: 5, path, data: DATA, version: 1 });
+  expect(told(txn)).toEqual({ type: 5, path, data: DATA, version: 1 });
   expect(txn.digest?.treeDigest).toBe(world.tree.digest);
 });
 

@@ -23,5 +23,5 @@ export function prepareSetData(on: Preparation, write: SetDataWrite): SetDataBod
   node.stat.modify(on.stamp);
   on.pending.setData(node, data);
   on.pending.put(node);
-  return { type: write.op, path, data, version: node.stat.version };
+  return { type: write.op, path, data, version: node.stat.version, finding: on.pending.finding(node, node) };
 }
