@@ -106,11 +106,9 @@ export class Contents {
     return page.bytes.slice(from, from + length);
   }
 
-  /** Reads the first and the last byte of a block with so much data: nothing to know, but then they are in the cache. */
-  touch(block: number, dataLength: number): number {
-    const { bytes } = this.slab.page(block);
-    const at = offsetOf(block);
-    return (bytes[at] as number) ^ (bytes[at + Math.max(0, dataLength)] as number);
+  /** As `Slab.readAhead`, of blocks with so much data. */
+  readAhead(blocks: Int32Array, dataLengths: Int32Array, count: number): number {
+    return this.slab.readAhead(blocks, dataLengths, count);
   }
 
   copyData(block: number, length: number, to: Uint8Array, toView: DataView, toAt: number): void {

@@ -1,6 +1,7 @@
 import { crc32 } from "../base/checksum.ts";
 import { HashTable } from "./hashTable.ts";
 import { NO_NODE } from "./nodeTable.ts";
+import { LARGEST_BLOCK } from "./slab.ts";
 import { Znodes } from "./znodes.ts";
 
 const NODES = 20_000;
@@ -29,6 +30,17 @@ test("what a look-up finds does not depend on having been expected", () => {
     expectPaths(znodes, chosen);
     expect(RANGES.map(([start, end]) => znodes.findBytes(BYTES, start, end))).toEqual(plain);
   }
+});
+
+test("data of any size, and none, can be looked up ahead", () => {
+  const znodes = treeOf(20);
+  const refOf = (path: string) => znodes.find(path);
+  znodes.setData(refOf("/n1"), new Uint8Array(LARGEST_BLOCK + 1));
+  znodes.setData(refOf("/n7"), null);
+  expectPaths(znodes, RANGES);
+  expect(RANGES.map(([start, end]) => znodes.findBytes(BYTES, start, end))).toEqual(
+    ["/n1", "/n19999", "/n7", "/absent", "/n1"].map(refOf),
+  );
 });
 
 test("a known CRC is that of its path alone: other bytes, another beginning or end have their own", () => {

@@ -1,7 +1,7 @@
 import { crc32 } from "../base/checksum.ts";
 import type { Contents } from "./contents.ts";
 import type { HashTable } from "./hashTable.ts";
-import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";
+import { type NodeTable, ROOT } from "./nodeTable.ts";
 
 /**
  * Look-ups that are about to be made. In a tree larger than the processor's cache each waits for memory three times, one after
@@ -20,6 +20,8 @@ export class LookAhead {
   private readonly ends = new Int32Array(MOST_PATHS);
   private readonly crcs = new Int32Array(MOST_PATHS);
   private readonly refs = new Int32Array(MOST_PATHS);
+  private readonly blocks = new Int32Array(MOST_PATHS);
+  private readonly lengths = new Int32Array(MOST_PATHS);
   private count = 0;
   /** Paths before it were looked up or passed over. */
   private next = 0;
@@ -61,12 +63,17 @@ export class LookAhead {
     return crc32(0, bytes, start, end) | 0;
   }
 
-  /** Reads what looking up the expected paths will read. Each step is a loop of its own: only then do its reads overlap. */
+  /**
+   * Reads what looking up the expected paths will read. Each step is a loop of its own, without a call in it: only then do its reads
+   * overlap, and the shorter it is the more of them.
+   */
   fetch(): void {
+    const { refs, blocks, lengths, count } = this;
     this.readSlots();
     this.guessNodes();
-    this.readRows();
-    this.readBlocks();
+    this.sum ^= this.table.readAhead(refs, count);
+    this.table.blocksOf(refs, count, blocks, lengths);
+    this.sum ^= this.contents.readAhead(blocks, lengths, count);
   }
 
   private readSlots(): void {
@@ -76,29 +83,10 @@ export class LookAhead {
     this.sum ^= sum;
   }
 
+  /** The root stands in for a path without a node. */
   private guessNodes(): void {
     const { crcs, refs, slots, count } = this;
-    for (let i = 0; i < count; i++) refs[i] = slots.guess(crcs[i] as number);
-  }
-
-  private readRows(): void {
-    const { refs, table, count } = this;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = refs[i] as NodeRef;
-      if (ref !== NO_NODE) sum ^= table.pathCrc(ref) ^ table.digest(ref);
-    }
-    this.sum ^= sum;
-  }
-
-  private readBlocks(): void {
-    const { refs, table, contents, count } = this;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = refs[i] as NodeRef;
-      if (ref !== NO_NODE) sum ^= contents.touch(table.block(ref), table.dataLength(ref));
-    }
-    this.sum ^= sum;
+    for (let i = 0; i < count; i++) refs[i] = Math.max(ROOT, slots.guess(crcs[i] as number));
   }
 }
 

@@ -50,6 +50,31 @@ export class NodeTable {
     this.rows.release(ref);
   }
 
+  /** Reads both ends of the rows of the first `count` nodes: nothing to know, but then they are in the cache. */
+  readAhead(refs: Int32Array, count: number): number {
+    const { chunks } = this.rows;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const ref = refs[i] as NodeRef;
+      const row = chunks[ref >> CHUNK_BITS] as Int32Array;
+      const at = rowAt(ref);
+      sum ^= (row[at] as number) ^ (row[at + ROW_WORDS - 1] as number);
+    }
+    return sum;
+  }
+
+  /** The blocks of the first `count` nodes, and the lengths of their data, 0 for null. */
+  blocksOf(refs: Int32Array, count: number, blocks: Int32Array, lengths: Int32Array): void {
+    const { chunks } = this.rows;
+    for (let i = 0; i < count; i++) {
+      const ref = refs[i] as NodeRef;
+      const row = chunks[ref >> CHUNK_BITS] as Int32Array;
+      const at = rowAt(ref);
+      blocks[i] = row[at + BLOCK] as number;
+      lengths[i] = Math.max(0, row[at + DATA_LENGTH] as number);
+    }
+  }
+
   /** CRC-32 of the path, as int32. */
   pathCrc(ref: NodeRef): number {
     return this.word(ref, PATH_CRC);

@@ -52,6 +52,23 @@ export class Slab {
     return (block < 0 ? this.large[~block] : this.pages[block >> UNIT_BITS]) as Page;
   }
 
+  /**
+   * Reads the first byte of each of the first `count` blocks, and the one that lies so far behind it: nothing to know, but then they are in
+   * the cache. Large blocks are left out.
+   */
+  readAhead(blocks: Int32Array, distances: Int32Array, count: number): number {
+    const { pages } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const block = blocks[i] as number;
+      if (block < 0) continue;
+      const { bytes } = pages[block >> UNIT_BITS] as Page;
+      const at = offsetOf(block);
+      sum ^= (bytes[at] as number) ^ (bytes[at + (distances[i] as number)] as number);
+    }
+    return sum;
+  }
+
   private addPage(sizeClass: number): Page {
     const index = this.vacantPages.pop() ?? this.pages.length;
     assert(index <= MOST_PAGES, "the slab names at most 8 GiB");
