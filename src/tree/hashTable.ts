@@ -64,23 +64,16 @@ export class HashTable {
     return index === NO_RECORD && this.crowd.size > 0 ? this.findInCrowd() : index;
   }
 
-  /** The slot where the look for a hash begins, as it is: for the sake of reading it early. */
-  firstSlot(hash: number): number {
-    return this.slots[slotOf(hash, this.shift)] as number;
+  /** The slots where the look for a hash begins, as they are: for the sake of reading them early. */
+  firstSlots(hash: number): number {
+    const slot = this.slots[slotOf(hash, this.shift)] as number;
+    return this.old.length === 0 ? slot : slot ^ (this.old[slotOf(hash, this.oldShift)] as number);
   }
 
   /** The first record with the tag of this hash, if there is one near its home. */
   guess(hash: number): number {
-    const { slots } = this;
-    const mask = slots.length - 1;
-    const tag = hash & TAG_MASK;
-    const home = slotOf(hash, this.shift);
-    for (let i = home; i < home + NEAR; i++) {
-      const slot = slots[i & mask] as number;
-      if (slot === EMPTY) return NO_RECORD;
-      if (slot >>> INDEX_BITS === tag) return recordOf(slot);
-    }
-    return NO_RECORD;
+    const index = firstAlike(this.slots, this.shift, hash);
+    return index === NO_RECORD && this.old.length > 0 ? firstAlike(this.old, this.oldShift, hash) : index;
   }
 
   /** Adds a record whose key is not there. */
@@ -215,6 +208,19 @@ function slotOf(hash: number, shift: number): number {
 
 function recordOf(slot: number): number {
   return (slot & INDEX_MASK) - 1;
+}
+
+/** The first record with the tag of this hash, if it is near its home. */
+function firstAlike(slots: Int32Array, shift: number, hash: number): number {
+  const mask = slots.length - 1;
+  const tag = hash & TAG_MASK;
+  const home = slotOf(hash, shift);
+  for (let i = home; i < home + NEAR; i++) {
+    const slot = slots[i & mask] as number;
+    if (slot === EMPTY) return NO_RECORD;
+    if (slot >>> INDEX_BITS === tag) return recordOf(slot);
+  }
+  return NO_RECORD;
 }
 
 /** Where a record stands behind its home, -1 when it is not there. */

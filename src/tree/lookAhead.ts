@@ -79,7 +79,7 @@ export class LookAhead {
   private readSlots(): void {
     const { crcs, slots, count } = this;
     let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= slots.firstSlot(crcs[i] as number);
+    for (let i = 0; i < count; i++) sum ^= slots.firstSlots(crcs[i] as number);
     this.sum ^= sum;
   }
 
