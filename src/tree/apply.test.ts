@@ -88,7 +88,8 @@ describe("what was found when a transaction was made", () => {
 
   test("is taken for true where its node stands", () => {
     const changed = tree();
-    changed.apply(txn(9, { type: 5, path: "/b", data: bytes("x"), version: 7, finding: of(b, 2) }));
+    // A path that names nothing: the place alone leads to the node.
+    changed.apply(txn(9, { type: 5, path: "/x", data: bytes("x"), version: 7, finding: of(b, 2) }));
     expect(changed.version(b)).toBe(7);
     expect(changed.contentCrc(b)).toBe(0x1234);
   });

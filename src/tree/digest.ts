@@ -61,7 +61,8 @@ export function contentCrcOf(pathCrc: number, data: Uint8Array | null): number {
 
 /**
  * The unsigned 32-bit digest of a node that counts: the CRC-32 goes on from path and data through czxid, mzxid, pzxid, ctime, mtime,
- * version, cversion, aversion and owner (on-disk-formats 7.1). Half of these words are zero nearly always.
+ *
+ * version, cversion, aversion and owner (on-disk-formats 7.1). Words of zero, as most nodes have several, cost nothing.
  */
 export function digestOfContent(contentCrc: number, stat: NodeStat): number {
   const digest =

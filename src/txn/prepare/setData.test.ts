@@ -8,6 +8,7 @@ import {
   type Fault,
   only,
   orderOfChecks,
+  remove,
   SUPER,
   setData,
   TestWorld,
@@ -57,6 +58,18 @@ test("each one raises the version, also while nothing is applied", () => {
   expect(errOf(world.prepare(setData("/n", DATA, 1)))).toBe(Err.badVersion);
   world.apply();
   expect(world.do(setData("/n", DATA)).body).toMatchObject({ version: 3 });
+});
+
+test("what was found goes along: the node's place, or its parent's, also while changes are outstanding", () => {
+  const world = new TestWorld();
+  world.do(create("/n"));
+  const place = world.tree.find("/n");
+  const czxidLow = Number(BigInt.asIntN(32, world.tree.czxid(place)));
+  const found = { place, czxidHigh: 5, czxidLow };
+  for (const write of [setData("/n", DATA), setData("/n", DATA), create("/n/c")])
+    expect(world.prepare(write).body).toMatchObject({ finding: found });
+  expect(world.prepare(remove("/n/c")).body).toMatchObject({ finding: { place: -1 } });
+  expect(world.prepare(remove("/n")).body).toMatchObject({ finding: found });
 });
 
 test("the version wraps to 32 bits and through -1, where it cannot be matched by number any more", () => {
