@@ -50,15 +50,16 @@ export class NodeTable {
     this.rows.release(ref);
   }
 
-  /** Reads both ends of the rows of the first `count` nodes: nothing to know, but then they are in the cache. */
+  /** Reads both ends of the rows of the first `count` nodes, four at a time: nothing to know, but then they are in the cache. */
   readAhead(refs: Int32Array, count: number): number {
     const { chunks } = this.rows;
     let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const ref = refs[i] as NodeRef;
-      const row = chunks[ref >> CHUNK_BITS] as Int32Array;
-      const at = rowAt(ref);
-      sum ^= (row[at] as number) ^ (row[at + ROW_WORDS - 1] as number);
+    for (let i = 0; i < count; i += 4) {
+      const a = refs[i] as NodeRef;
+      const b = refs[i + 1] as NodeRef;
+      const c = refs[i + 2] as NodeRef;
+      const d = refs[i + 3] as NodeRef;
+      sum ^= readEnds(chunks, a) ^ readEnds(chunks, b) ^ readEnds(chunks, c) ^ readEnds(chunks, d);
     }
     return sum;
   }
@@ -359,6 +360,12 @@ export class NodeTable {
     this.setWord(ref, MODIFIED, index);
     return index;
   }
+}
+
+function readEnds(chunks: readonly Int32Array[], ref: NodeRef): number {
+  const row = chunks[ref >> CHUNK_BITS] as Int32Array;
+  const at = rowAt(ref);
+  return (row[at] as number) ^ (row[at + ROW_WORDS - 1] as number);
 }
 
 function rowAt(ref: NodeRef): number {
