@@ -28,6 +28,9 @@ export class Znodes implements HashKeys {
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
+  /** The path of this node and a slash; NO_NODE: of none. It stands for as long as the node does. */
+  private prefixOf: NodeRef = NO_NODE;
+  private prefix: Uint8Array = NOTHING;
   /** The node /zookeeper, below which nothing counts in the digest. */
   private zookeeper: NodeRef = NO_NODE;
 
@@ -131,6 +134,7 @@ export class Znodes implements HashKeys {
     table.release(ref);
     this.count--;
     if (ref === this.zookeeper) this.zookeeper = NO_NODE;
+    if (ref === this.prefixOf) this.prefixOf = NO_NODE;
   }
 
   /** Replaces the data by a copy of `data`; touches no Stat field. `contentCrc`: of path and data, if it is known. */
@@ -163,13 +167,27 @@ export class Znodes implements HashKeys {
     return textOfUnits(this.composed, start, this.composed.length);
   }
 
-  /** As a jute ustring; the root is "". */
+  /** As a jute ustring; the root is "". Siblings that come one after the other share what lies before their names. */
   writePath(ref: NodeRef, out: Writer): void {
-    const start = this.compose(ref);
-    const length = this.composed.length - start;
+    if (ref === ROOT) return out.int(0);
+    const { contents, table } = this;
+    const parent = table.parent(ref);
+    if (parent !== this.prefixOf) this.setPrefix(parent);
+    const { prefix } = this;
+    const block = table.block(ref);
+    const length = prefix.length + contents.nameLength(block);
     const at = out.reserve(4 + length);
     out.view.setInt32(at, length);
-    for (let i = 0; i < length; i++) out.bytes[at + 4 + i] = this.composed[start + i] as number;
+    for (let i = 0; i < prefix.length; i++) out.bytes[at + 4 + i] = prefix[i] as number;
+    contents.copyName(block, out.bytes, at + 4 + prefix.length);
+  }
+
+  private setPrefix(parent: NodeRef): void {
+    const start = this.compose(parent);
+    this.prefix = new Uint8Array(this.composed.length - start + 1);
+    this.prefix.set(this.composed.subarray(start));
+    this.prefix[this.prefix.length - 1] = SLASH;
+    this.prefixOf = parent;
   }
 
   /** As vector<ustring> of last components. */
