@@ -79,6 +79,12 @@ export class LogAppender {
     this.name = undefined;
   }
 
+  /** As `roll`, without the padding: the next start would read all of it, and a file of an earlier run is never appended to. */
+  close(): void {
+    if (this.name !== undefined) this.directory.resize(this.name, this.position);
+    this.roll();
+  }
+
   /** The record at `at`, whose zxid makes way for its checksum; where the next one begins. */
   private seal(records: Uint8Array, view: DataView, at: number): number {
     const zxid = toZxid(view.getBigInt64(at));

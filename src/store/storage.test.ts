@@ -222,6 +222,45 @@ describe("padding (on-disk-formats 3.7)", () => {
   });
 });
 
+describe("closing", () => {
+  test("takes the padding away and nothing else", () => {
+    const bench = new Bench();
+    bench.append(1, 4);
+    bench.calls.length = 0;
+    bench.storage.close();
+    expect(bench.calls).toEqual(["resize log.1"]);
+    expect(bench.directory.read("log.1", 0, MIB)).toEqual(sampleLog(zxids(1, 4)));
+    expect(bench.recovered()).toBe("none + 1 2 3 4");
+  });
+
+  test("before anything was logged touches no file", () => {
+    const bench = new Bench();
+    bench.storage.close();
+    expect(bench.calls).toEqual([]);
+  });
+
+  test("after an error leaves the log as it is, and an error then is nobody's", () => {
+    const bench = new Bench();
+    bench.append(1, 4);
+    const { watch } = bench.directory;
+    bench.directory.watch = (operation, name) => {
+      if (operation !== "read") throw new Error("no more");
+      return watch(operation, name);
+    };
+    expect(bench.append(5, 5)).toBe("failed: the transaction log: no more");
+    bench.storage.close();
+    expect(bench.directory.size("log.1")).toBe(16 + 65_536);
+
+    const other = new Bench();
+    other.append(1, 4);
+    other.directory.watch = () => {
+      throw new Error("no more");
+    };
+    other.storage.close();
+    expect(other.directory.size("log.1")).toBe(16 + 65_536);
+  });
+});
+
 describe("rolling (on-disk-formats 3.8)", () => {
   test("by count: more than half of snapCount, and a snapshot is wanted", () => {
     const bench = new Bench({ snapCount: 10 });

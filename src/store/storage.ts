@@ -88,8 +88,14 @@ export class Storage {
 
   /** Lets go of every open file. */
   close(): void {
-    this.appender.roll();
+    if (this.failed) this.appender.roll();
+    else this.fatal("the transaction log", () => this.closeLog());
     this.abortSnapshot();
+  }
+
+  private closeLog(): readonly DiskEvent[] {
+    this.appender.close();
+    return [];
   }
 
   /** As the command of this name, of what a `RecordGroup` gave; the checksums are filled in. */
