@@ -15,7 +15,9 @@ const LOADS: readonly (readonly [name: string, args: readonly string[]])[] = [
 ];
 
 async function measure(seconds: string): Promise<void> {
-  const server = fork(__filename, ["serve"], { execArgv: [...process.execArgv, "--min-semi-space-size=16"] });
+  const server = fork(__filename, ["serve"], {
+    execArgv: [...process.execArgv, "--min-semi-space-size=16", "--heap-growing-percent=300"],
+  });
   try {
     const port = await new Promise<unknown>((resolve) => server.once("message", resolve));
     for (const [name, args] of LOADS) {

@@ -13,4 +13,4 @@ export function startTypekeeperServer(options: ServerOptions = {}): Promise<Peer
 
 const MAIN = join(__dirname, "..", "..", "dist", "main.js");
 /** As bin/zkServer.sh starts it. */
-const NODE_FLAGS = ["--min-semi-space-size=16"];
+const NODE_FLAGS = ["--min-semi-space-size=16", "--heap-growing-percent=300"];

@@ -15,8 +15,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** How a server's young generation is set, whatever else is. */
-const YOUNG = ["--min-semi-space-size=16"];
+/** How a server's collector is set, whatever else is. */
+const COLLECTOR = ["--min-semi-space-size=16", "--heap-growing-percent=300"];
 
 const ROOT = join(__dirname, "../..");
 const USAGE =
@@ -79,7 +79,7 @@ describe("words that start nothing", () => {
     expect(rc).toBe(0);
     expect(stderr).toBe(`Using config: ${home}/conf/zoo.cfg\n`);
     expect(stdout.replace(/^"[^"]*node"/, `"node"`)).toBe(
-      `"node" "--min-semi-space-size=16" "--max-old-space-size=512" "${home}/dist/main.js" "${home}/conf/zoo.cfg" > "${home}/logs/zookeeper-u-server-h.out" 2>&1 < /dev/null\n`,
+      `"node" "--min-semi-space-size=16" "--heap-growing-percent=300" "--max-old-space-size=512" "${home}/dist/main.js" "${home}/conf/zoo.cfg" > "${home}/logs/zookeeper-u-server-h.out" 2>&1 < /dev/null\n`,
     );
     expect(existsSync(data) && existsSync(join(home, "logs"))).toBe(true);
   });
@@ -201,7 +201,7 @@ describe("a life", () => {
   ])("start-foreground: %s", async (_, env, flags) => {
     config(`dataDir=${data}\n`);
     const { rc, stdout } = await script(["start-foreground"], env);
-    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: YOUNG });
+    expect({ rc, ...JSON.parse(stdout) }).toEqual({ rc: 2, config: `${home}/conf/zoo.cfg`, flags, node: COLLECTOR });
   });
 
   test("start-foreground is the server: a signal reaches it", async () => {
