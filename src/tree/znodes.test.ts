@@ -2,10 +2,13 @@ import { Writer } from "jute-ts";
 import type { NodeRef } from "./nodeTable.ts";
 import { Znodes } from "./znodes.ts";
 
+/** Longer than any path is expected to be. */
+const LONG = `/${"n".repeat(1500)}`;
+
 test("a node's path is written as it is, whoever's was written before", () => {
   const znodes = new Znodes();
-  const refs = ["/a", "/a/b", "/a/c", "/a/b/\u00e9", "/long-name", "/long-name/d", "/a/e"].map((path) =>
-    insert(znodes, path),
+  const refs = ["/a", "/a/b", "/a/c", "/a/b/\u00e9", "/long-name", "/long-name/d", "/a/e", LONG, `${LONG}/x`].map(
+    (path) => insert(znodes, path),
   );
   for (const ref of [0, ...refs, ...refs.reverse(), 0]) expect(writtenPath(znodes, ref)).toBe(znodes.path(ref));
 });

@@ -28,9 +28,10 @@ export class Znodes implements HashKeys {
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
-  /** The path of this node and a slash; NO_NODE: of none. It stands for as long as the node does. */
+  /** `prefix` begins with the path of this node and a slash; NO_NODE: of none. It stands for as long as the node does. */
   private prefixOf: NodeRef = NO_NODE;
-  private prefix: Uint8Array = NOTHING;
+  private prefix = new Uint8Array(1024);
+  private prefixLength = 0;
   /** The node /zookeeper, below which nothing counts in the digest. */
   private zookeeper: NodeRef = NO_NODE;
 
@@ -173,20 +174,22 @@ export class Znodes implements HashKeys {
     const { contents, table } = this;
     const parent = table.parent(ref);
     if (parent !== this.prefixOf) this.setPrefix(parent);
-    const { prefix } = this;
+    const { prefix, prefixLength } = this;
     const block = table.block(ref);
-    const length = prefix.length + contents.nameLength(block);
+    const length = prefixLength + contents.nameLength(block);
     const at = out.reserve(4 + length);
     out.view.setInt32(at, length);
-    for (let i = 0; i < prefix.length; i++) out.bytes[at + 4 + i] = prefix[i] as number;
-    contents.copyName(block, out.bytes, at + 4 + prefix.length);
+    for (let i = 0; i < prefixLength; i++) out.bytes[at + 4 + i] = prefix[i] as number;
+    contents.copyName(block, out.bytes, at + 4 + prefixLength);
   }
 
   private setPrefix(parent: NodeRef): void {
     const start = this.compose(parent);
-    this.prefix = new Uint8Array(this.composed.length - start + 1);
-    this.prefix.set(this.composed.subarray(start));
-    this.prefix[this.prefix.length - 1] = SLASH;
+    const length = this.composed.length - start;
+    if (length >= this.prefix.length) this.prefix = new Uint8Array(2 * (length + 1));
+    for (let i = 0; i < length; i++) this.prefix[i] = this.composed[start + i] as number;
+    this.prefix[length] = SLASH;
+    this.prefixLength = length + 1;
     this.prefixOf = parent;
   }
 
