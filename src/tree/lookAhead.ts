@@ -70,21 +70,14 @@ export class LookAhead {
    */
   fetch(): void {
     const { crcs, refs, blocks, lengths } = this;
-    const count = this.fillFours();
+    // Up to three of an earlier round once more, to make it fours.
+    const count = (this.count + 3) & ~3;
     this.slots.settle();
     this.sum ^= this.slots.readAhead(crcs, count);
     this.guessNodes(count);
     this.sum ^= this.table.readAhead(refs, count);
     this.table.blocksOf(refs, count, blocks, lengths);
     this.sum ^= this.contents.readAhead(blocks, lengths, count);
-  }
-
-  /** The last path once more until there are four, eight, ...: how many then. */
-  private fillFours(): number {
-    const { crcs, count } = this;
-    const end = (count + 3) & ~3;
-    for (let i = count; i < end; i++) crcs[i] = crcs[count - 1] as number;
-    return end;
   }
 
   /** The root stands in for a path without a node. */
@@ -95,5 +88,5 @@ export class LookAhead {
 }
 
 const NOTHING = new Uint8Array(0);
-/** Fours. Many more than a processor waits for at once, and few enough to stay in its nearest cache until they are used. */
+/** A multiple of four. Many more than a processor waits for at once, and few enough to stay in its nearest cache until they are used. */
 const MOST_PATHS = 32;
