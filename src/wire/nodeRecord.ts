@@ -36,7 +36,9 @@ export class NodeRecord {
   }
 
   get data(): Uint8Array | null {
-    return this.dataLength < 0 ? null : this.bytes.subarray(this.pathEnd + 4, this.keyAt);
+    return this.dataLength < 0
+      ? null
+      : new Uint8Array(this.view.buffer, this.view.byteOffset + this.pathEnd + 4, this.dataLength);
   }
 
   get aclKey(): bigint {
