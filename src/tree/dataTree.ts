@@ -4,6 +4,7 @@ import { toZxid, ZXID_ZERO, type Zxid } from "../base/zxid.ts";
 import type { ACL, Stat, StatPersisted } from "../wire/client/shared.ts";
 import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { CONFIG_NODE } from "../wire/paths.ts";
+import type { TxnRecord } from "../wire/txnRecord.ts";
 import type { Txn } from "../wire/txnValue.ts";
 import type { AclEntry } from "./aclTable.ts";
 import { applyBody, closeSession } from "./apply.ts";
@@ -14,6 +15,7 @@ import { NodeScan } from "./nodeScan.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef } from "./nodeTable.ts";
 import type { Outcome } from "./outcome.ts";
+import { replayRecord } from "./replay.ts";
 import { mtimeOf, ownerOf, statOf, statPersistedOf, writeStat, writeStatPersisted } from "./stats.ts";
 import { TreeState } from "./treeState.ts";
 
@@ -272,6 +274,20 @@ export class DataTree {
   }
 
   /**
+   * As `apply` of a transaction where it lies in the bytes of a log, whose outcome nobody asks for. False: it is to be decoded and
+   * applied.
+   */
+  replay(zxid: Zxid, record: TxnRecord): boolean {
+    const { state } = this;
+    state.setStampOf(record);
+    if (!replayRecord(state, record)) return false;
+    if (zxid > this.lastProcessedZxid) this.lastProcessedZxid = zxid;
+    if (this.checksDigests && !this.digests.isExpected(record, state.digest))
+      this.digests.applied(zxid, record.digest, this.signedDigest);
+    return true;
+  }
+
+  /**
    * Deletes the ephemerals of sessions that are not live, without a transaction, under the last zxid (on-disk-formats 5.6).
    * Returns how many.
    */
@@ -327,6 +343,11 @@ export class DataTree {
 
   loadAcl(key: bigint, acl: readonly ACL[] | null): void {
     this.state.acls.load(key, acl);
+  }
+
+  /** So many nodes will be loaded and created soon, as far as is known. */
+  expectNodes(count: number): void {
+    this.state.znodes.expect(count);
   }
 
   /** One node of a snapshot. DecodeError: its parent is missing, or it comes twice. */

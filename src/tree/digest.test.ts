@@ -3,7 +3,7 @@ import { asciiBytes } from "../base/bytes.ts";
 import { crc32 } from "../base/checksum.ts";
 import { JavaRandom } from "../base/javaRandom.ts";
 import { DataTree } from "./dataTree.ts";
-import { contentCrcOf, digestOfContent, pathCrcOf, TreeDigest } from "./digest.ts";
+import { contentCrcOf, digestChange, digestOfContent, digestOfNew, pathCrcOf, TreeDigest } from "./digest.ts";
 import { NodeStat } from "./nodeStat.ts";
 import { create, nodeStatOf, setData, txn } from "./testTxns.ts";
 
@@ -61,6 +61,25 @@ test("each word of the Stat counts, with all its bytes", () => {
     for (const field of BLOCK) block.int(stat[field]);
     const contentCrc = random.nextInt();
     expect(digestOfContent(contentCrc, stat)).toBe(crc32(contentCrc, block.toBytes()));
+  }
+});
+
+test("of a new node, and after a change of what its children change: the same as from the whole Stat", () => {
+  const random = new JavaRandom(8n);
+  const word = (): number => (random.nextInt() < 0 ? 0 : random.nextInt() >> (random.nextInt() & 31));
+  for (let i = 0; i < 2000; i++) {
+    const stamp = { zxidHigh: word(), zxidLow: word(), timeHigh: word(), timeLow: word() };
+    const stat = new NodeStat();
+    stat.create(stamp);
+    stat.ownerHigh = word();
+    stat.ownerLow = word();
+    const contentCrc = random.nextInt();
+    const before = digestOfContent(contentCrc, stat);
+    expect(digestOfNew(contentCrc, stamp, stat.ownerHigh, stat.ownerLow)).toBe(before);
+    const { pzxidHigh, pzxidLow, cversion } = stat;
+    Object.assign(stat, { pzxidHigh: word(), pzxidLow: word(), cversion: word() });
+    const change = digestChange(pzxidHigh ^ stat.pzxidHigh, pzxidLow ^ stat.pzxidLow, cversion ^ stat.cversion);
+    expect((before ^ change) >>> 0).toBe(digestOfContent(contentCrc, stat));
   }
 });
 

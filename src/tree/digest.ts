@@ -2,6 +2,7 @@ import { crc32, crc32Shares } from "../base/checksum.ts";
 import { highOf, longOf, lowOf } from "../base/long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { PathKey } from "./paths.ts";
+import type { Stamp } from "./stamp.ts";
 
 /** The digest of a tree: the sum of its nodes' digests modulo 2^64 (on-disk-formats 7.2). */
 export class TreeDigest {
@@ -36,6 +37,11 @@ export class TreeDigest {
   replace(before: number, after: number): void {
     this.subtract(before);
     this.add(after);
+  }
+
+  /** Whether it is this signed value, in halves. */
+  equals(high: number, low: number): boolean {
+    return this.high === high && (this.low | 0) === low;
   }
 
   /** As a transaction carries it. */
@@ -84,7 +90,25 @@ export function digestOfContent(contentCrc: number, stat: NodeStat): number {
   return ~digest >>> 0;
 }
 
-/** What a word of the block adds to its CRC. */
+/** The same of a node as its creation leaves it: czxid stands for mzxid and pzxid too, ctime for mtime, and no version was raised. */
+export function digestOfNew(contentCrc: number, stamp: Stamp, ownerHigh: number, ownerLow: number): number {
+  const digest =
+    share(0, reversed(~contentCrc)) ^
+    share(15, stamp.zxidHigh) ^
+    share(16, stamp.zxidLow) ^
+    share(17, stamp.timeHigh) ^
+    share(18, stamp.timeLow) ^
+    share(13, ownerHigh) ^
+    share(14, ownerLow);
+  return ~digest >>> 0;
+}
+
+/** In which bits a digest changes when these bits of pzxid and the creation counter do. */
+export function digestChange(pzxidHigh: number, pzxidLow: number, cversion: number): number {
+  return share(4, pzxidHigh) ^ share(5, pzxidLow) ^ share(11, cversion);
+}
+
+/** What a word of the block adds to its CRC; 15 to 18: see `wordShares`. */
 function share(word: number, value: number): number {
   if (value === 0) return 0;
   const at = 1024 * word;
@@ -96,6 +120,18 @@ function share(word: number, value: number): number {
   );
 }
 
+/** The shares of the block's 15 words; behind them those of four words of a new node, each together with the words that equal it. */
+function wordShares(): Int32Array {
+  const shares = new Int32Array(19 * 1024);
+  shares.set(crc32Shares(60));
+  for (const [i, places] of [CZXID_HIGH, CZXID_LOW, CTIME_HIGH, CTIME_LOW].entries()) {
+    const sum = shares.subarray(1024 * (15 + i), 1024 * (16 + i));
+    for (const place of places)
+      for (let at = 0; at < 1024; at++) sum[at] = (sum[at] as number) ^ (shares[1024 * place + at] as number);
+  }
+  return shares;
+}
+
 /** The same four bytes, the last one first. */
 function reversed(value: number): number {
   return (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
@@ -103,4 +139,9 @@ function reversed(value: number): number {
 
 const WORD = 0x100000000;
 const KEY = new PathKey();
-const SHARES = crc32Shares(60);
+/** Where czxid and ctime stand in the block of a node that is as its creation left it. */
+const CZXID_HIGH = [0, 2, 4];
+const CZXID_LOW = [1, 3, 5];
+const CTIME_HIGH = [6, 8];
+const CTIME_LOW = [7, 9];
+const SHARES = wordShares();

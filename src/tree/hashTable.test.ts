@@ -104,6 +104,29 @@ test("while it grows, all are found after every addition", () => {
   expect(wrong).toBe(0);
 });
 
+test.each([
+  ["grows at once to what is expected, and then takes no more", GROWN, 1 << 14],
+  ["grows by doubling beyond", 100, 1 << 14],
+  ["makes no more room than there can be records", Number.POSITIVE_INFINITY, 1 << 27],
+  ["and takes no number that is none", Number.NaN, 1 << 14],
+])("%s (%d)", (_, expected, slots) => {
+  const keys = new FakeKeys(HASHES["all different"]);
+  const table = new HashTable(keys);
+  table.expected = expected;
+  let most = 0;
+  let wrong = 0;
+  for (let index = 0; index < GROWN; index++) {
+    table.add(index);
+    most = Math.max(most, table.bytes);
+  }
+  for (let index = 0; index < GROWN; index++) {
+    keys.sought = index;
+    if (table.find(keys.hash(index)) !== index) wrong++;
+  }
+  expect([wrong, table.bytes / 4]).toEqual([0, slots]);
+  expect(most >= 4 * slots).toBe(true);
+});
+
 interface Course {
   /** Look-ups that went wrong. */
   wrong: number;

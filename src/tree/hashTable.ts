@@ -27,6 +27,8 @@ export interface HashKeys {
  * No change puts more records before another: only the end of a run is filled, and of a gap's later members the first may move.
  */
 export class HashTable {
+  /** How many records there will be, as far as is known: growing makes room for them. */
+  expected = 0;
   private readonly keys: HashKeys;
   private slots: Int32Array;
   private shift: number;
@@ -209,8 +211,11 @@ export class HashTable {
     this.old = this.slots;
     this.oldShift = this.shift;
     this.moved = 0;
-    this.slots = new Int32Array(this.old.length * 2);
-    this.shift--;
+    let doublings = 1;
+    const wanted = Math.min(this.expected, INDEX_MASK);
+    while ((this.old.length << doublings) * FULLEST < wanted) doublings++;
+    this.slots = new Int32Array(this.old.length << doublings);
+    this.shift -= doublings;
   }
 
   private migrate(): void {
@@ -254,6 +259,7 @@ const INDEX_MASK = (1 << INDEX_BITS) - 1;
 const TAG_MASK = 31;
 const FIRST_BITS = 6;
 const FULLEST = 0.75;
+
 const MOVES_A_CHANGE = 16;
 /** Nearly all records are; a cache line has 16 slots. */
 const NEAR = 8;

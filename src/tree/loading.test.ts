@@ -3,8 +3,9 @@ import { hexBytes } from "../base/bytes.ts";
 import { toZxid } from "../base/zxid.ts";
 import { StatPersisted } from "../wire/client/shared.ts";
 import { DataTree } from "./dataTree.ts";
+import { contentCrcOf, digestOfContent, pathCrcOf } from "./digest.ts";
 import { nodeRecord } from "./testRecords.ts";
-import { acl, bytes, create, createTTL, remove, setACL, setData, txn } from "./testTxns.ts";
+import { acl, bytes, create, createTTL, nodeStatOf, remove, setACL, setData, txn } from "./testTxns.ts";
 
 const STAT = new Uint8Array(60);
 
@@ -57,6 +58,32 @@ test("numbers, data and owners come back as they were, whatever they are", () =>
   expect(tree.data(tree.find("/"))).toEqual(bytes("root"));
   expect([tree.nodeCount, tree.ephemeralCount, tree.lastProcessedZxid]).toEqual([3, 1, 9n]);
   expect(tree.dataBytes).toBe(1 + 4 + 4 + 5);
+});
+
+const NEW = { czxid: 5n, mzxid: 5n, pzxid: 5n, ctime: 6n, mtime: 6n };
+
+test.each<Partial<StatPersisted>>([
+  {},
+  { mzxid: 7n },
+  { mzxid: 0x500000005n },
+  { pzxid: 7n },
+  { pzxid: 0x500000005n },
+  { mtime: 7n },
+  { mtime: 0x600000006n },
+  { version: 1 },
+  { cversion: 1 },
+  { aversion: 1 },
+  { ephemeralOwner: 0x77n },
+  { ephemeralOwner: 0x7700000000n },
+])("a node that is as its creation left it but for %j", (changed) => {
+  const tree = empty();
+  tree.loadNode(nodeRecord("", bytes(""), -1n, STAT));
+  tree.loadNode(nodeRecord("/n", bytes("x"), -1n, statWith({ ...NEW, ...changed })));
+  tree.finishLoad(toZxid(9n));
+  const ref = tree.find("/n");
+  const stat = tree.statPersisted(ref);
+  expect(stat).toEqual({ ...StatPersisted.decode(STAT), ...NEW, ...changed });
+  expect(tree.nodeDigest(ref)).toBe(digestOfContent(contentCrcOf(pathCrcOf("/n"), bytes("x")), nodeStatOf(stat)));
 });
 
 test.each(["/a/b", "/ü", "/ü/b", "/日本/a"])("the node %s is found under its path", (path) => {

@@ -3,7 +3,6 @@ import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { CONFIG_NODE, PROC, QUOTA_ROOT } from "../wire/paths.ts";
 import { READ_ACL } from "./aclTable.ts";
 import { NO_NODE, type NodeRef, ROOT } from "./nodeTable.ts";
-import { UNSTAMPED } from "./stamp.ts";
 import type { TreeState } from "./treeState.ts";
 
 /** Building a tree: the four nodes of a fresh one, and the records of a snapshot (on-disk-formats 4.2). */
@@ -13,13 +12,15 @@ import type { TreeState } from "./treeState.ts";
  * already.
  */
 export function loadNode(state: TreeState, record: NodeRecord): void {
+  state.setCreated(record);
   const ref = record.isRoot ? ROOT : placeOf(state, record);
   if (ref === ROOT) state.znodes.setData(ROOT, record.data);
   const { table } = state;
   const { view, keyAt, statAt: at } = record;
-  const word = (offset: number): number => view.getInt32(at + offset);
   table.setAcl(ref, state.acls.useKey(view.getInt32(keyAt), view.getInt32(keyAt + 4)));
-  table.setCreated(ref, word(0), word(4), word(16), word(20));
+  if (ref !== ROOT && isNew(view, at)) return state.countNew(ref);
+  const word = (offset: number): number => view.getInt32(at + offset);
+  if (ref === ROOT) table.setCreated(ref, word(0), word(4), word(16), word(20));
   if (isModified(view, at)) table.setModified(ref, word(8), word(12), word(24), word(28), word(32));
   table.setCversion(ref, word(36));
   table.setAversion(ref, word(40));
@@ -55,11 +56,22 @@ function placeOf(state: TreeState, record: NodeRecord): NodeRef {
     : znodes.seekParent(record.path);
   if (parent === NO_NODE) throw refused(record.path, "no parent before it");
   if (znodes.seekChild() !== NO_NODE) throw refused(record.path, "come twice");
-  return znodes.insert(parent, record.data, UNSTAMPED);
+  return znodes.insert(parent, record.data, state.stamp);
 }
 
 function refused(path: string, why: string): DecodeError {
   return new DecodeError(`snapshot: the node ${JSON.stringify(path)} has ${why}`);
+}
+
+/** Whether the node is as its creation left it, without an owner and childless ever since. */
+function isNew(view: DataView, at: number): boolean {
+  if (
+    isModified(view, at) ||
+    view.getInt32(at + 52) !== view.getInt32(at) ||
+    view.getInt32(at + 56) !== view.getInt32(at + 4)
+  )
+    return false;
+  return (view.getInt32(at + 36) | view.getInt32(at + 40) | view.getInt32(at + 44) | view.getInt32(at + 48)) === 0;
 }
 
 /** Whether mzxid, mtime or version differ from what creation left. */

@@ -80,6 +80,12 @@ export class LookAhead {
     this.sum ^= this.contents.readAhead(blocks, lengths, count);
   }
 
+  /** The same for paths that no node has yet. */
+  fetchSlots(): void {
+    this.slots.settle();
+    this.sum ^= this.slots.readAhead(this.crcs, (this.count + 3) & ~3);
+  }
+
   /** The root stands in for a path without a node. */
   private guessNodes(count: number): void {
     const { crcs, refs, slots } = this;

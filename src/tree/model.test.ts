@@ -1,6 +1,8 @@
 import { hexBytes } from "../base/bytes.ts";
 import { toSessionId } from "../base/ids.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import { decodeTxn, encodeTxn } from "../wire/txnCodec.ts";
+import { TxnRecord } from "../wire/txnRecord.ts";
 import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import { DataTree } from "./dataTree.ts";
 import { contentCrcOf, digestOfContent, pathCrcOf } from "./digest.ts";
@@ -225,6 +227,7 @@ function someTxn(chance: Chance): TxnBody {
 test.each([1, 2, 3, 4, 5, 6])("the tree does what the rules say (seed %i)", (seed) => {
   const chance = new Chance(seed);
   const tree = new DataTree();
+  const replayed = new DataTree();
   const model = new Model();
   let zxid = 0;
   for (let step = 0; step < 300; step++) {
@@ -232,13 +235,23 @@ test.each([1, 2, 3, 4, 5, 6])("the tree does what the rules say (seed %i)", (see
     const one = txn(zxid, someTxn(chance), chance.pick(SESSIONS));
     const err = model.apply(one);
     const digest = model.digest();
-    expect(tree.apply({ ...one, digest: { version: 2, treeDigest: BigInt.asIntN(64, digest) } }).err).toBe(err);
-    expect(tree.digest).toBe(digest);
+    const whole = { ...one, digest: { version: 2, treeDigest: BigInt.asIntN(64, digest) } };
+    expect(tree.apply(whole).err).toBe(err);
+    replay(replayed, whole);
+    for (const each of [tree, replayed]) expect(each.digest).toBe(digest);
     if (step % 50 === 0) compare(tree, model);
   }
-  compare(tree, model);
-  expect(tree.digestMismatches).toBe(0);
+  for (const each of [tree, replayed]) compare(each, model);
+  for (const each of [tree, replayed])
+    expect([each.lastProcessedZxid, each.digestMismatches]).toEqual([BigInt(zxid), 0]);
 });
+
+/** As it comes out of a log. */
+function replay(tree: DataTree, one: Txn): void {
+  const encoded = encodeTxn(one);
+  const record = new TxnRecord();
+  if (!record.move(encoded) || !tree.replay(one.zxid, record)) tree.apply(decodeTxn(encoded));
+}
 
 function compare(tree: DataTree, model: Model): void {
   expect(shown(tree)).toEqual(model.shown());

@@ -2,6 +2,7 @@ import { isGreater } from "../base/long.ts";
 import type { NodeStat } from "./nodeStat.ts";
 import { kindOf } from "./owners.ts";
 import { CHUNK_BITS, NO_RECORD, Records, recordAt } from "./records.ts";
+import type { Stamp } from "./stamp.ts";
 
 /** A znode: an index into the columns. A removed node's reference is given to a later one. */
 export type NodeRef = number;
@@ -28,14 +29,21 @@ export class NodeTable {
     this.modified.allocate();
   }
 
-  /** A node whose numbers are all zero, with no links, and with null data. */
-  allocate(): NodeRef {
+  /**
+   * A node as the stamp makes it, without content, that comes before `next` among its parent's children: their links to it are the
+   * caller's to set.
+   */
+  add(stamp: Stamp, pathCrc: number, parent: NodeRef, next: NodeRef): NodeRef {
     const ref = this.rows.allocate();
     const row = this.row(ref);
     const at = rowAt(ref);
-    row[at + PARENT] = NO_NODE;
-    row[at + DATA_LENGTH] = -1;
-    row[at + NEXT] = NO_NODE;
+    row[at + PATH_CRC] = pathCrc;
+    row[at + PARENT] = parent;
+    row[at + CZXID] = stamp.zxidHigh;
+    row[at + CZXID + 1] = stamp.zxidLow;
+    row[at + CTIME] = stamp.timeHigh;
+    row[at + CTIME + 1] = stamp.timeLow;
+    row[at + NEXT] = next;
     row[at + PREVIOUS] = NO_NODE;
     return ref;
   }
@@ -170,25 +178,17 @@ export class NodeTable {
     return this.extraWord(ref, OWNER_PREVIOUS, NO_NODE);
   }
 
-  setPathCrc(ref: NodeRef, crc: number): void {
-    this.setWord(ref, PATH_CRC, crc);
-  }
-
-  setContentCrc(ref: NodeRef, crc: number): void {
-    this.setWord(ref, CONTENT_CRC, crc);
-  }
-
   setDigest(ref: NodeRef, digest: number): void {
     this.setWord(ref, DIGEST, digest | 0);
   }
 
-  setBlock(ref: NodeRef, block: number, dataLength: number): void {
-    this.setWord(ref, BLOCK, block);
-    this.setWord(ref, DATA_LENGTH, dataLength);
-  }
-
-  setParent(ref: NodeRef, parent: NodeRef): void {
-    this.setWord(ref, PARENT, parent);
+  /** Name and data, -1 as the length of null, and the CRC-32 of path and data. */
+  setContent(ref: NodeRef, block: number, dataLength: number, contentCrc: number): void {
+    const row = this.row(ref);
+    const at = rowAt(ref);
+    row[at + BLOCK] = block;
+    row[at + DATA_LENGTH] = dataLength;
+    row[at + CONTENT_CRC] = contentCrc;
   }
 
   setNext(ref: NodeRef, next: NodeRef): void {
@@ -253,6 +253,15 @@ export class NodeTable {
 
   setFirstChild(ref: NodeRef, child: NodeRef): void {
     this.setExtraWord(ref, FIRST_CHILD, child);
+  }
+
+  /** One child more, which comes first. */
+  addFirstChild(ref: NodeRef, child: NodeRef): void {
+    const extra = this.extraOf(ref);
+    const words = this.extras.chunks[extra >> CHUNK_BITS] as Int32Array;
+    const x = recordAt(extra, EXTRA_WORDS);
+    words[x + FIRST_CHILD] = child;
+    words[x + CHILD_COUNT] = (words[x + CHILD_COUNT] as number) + 1;
   }
 
   setChildCount(ref: NodeRef, count: number): void {
@@ -335,9 +344,13 @@ export class NodeTable {
   }
 
   private setExtraWord(ref: NodeRef, word: number, value: number): void {
-    const known = this.word(ref, EXTRAS);
-    const extra = known === NONE ? this.addExtra(ref) : known;
+    const extra = this.extraOf(ref);
     (this.extras.chunks[extra >> CHUNK_BITS] as Int32Array)[recordAt(extra, EXTRA_WORDS) + word] = value;
+  }
+
+  private extraOf(ref: NodeRef): number {
+    const known = this.word(ref, EXTRAS);
+    return known === NONE ? this.addExtra(ref) : known;
   }
 
   private addExtra(ref: NodeRef): number {

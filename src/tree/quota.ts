@@ -19,6 +19,10 @@ export class Quotas {
     this.znodes = znodes;
   }
 
+  get isAnySet(): boolean {
+    return this.roots.size > 0;
+  }
+
   /** After a node was added. */
   created(path: string, dataLength: number): void {
     const root = rootOf(path);

@@ -1,7 +1,9 @@
 import { highOf, isGreater, lowOf } from "../base/long.ts";
 import type { ACL } from "../wire/client/shared.ts";
+import type { NodeRecord } from "../wire/nodeRecord.ts";
+import type { TxnRecord } from "../wire/txnRecord.ts";
 import { AclTable } from "./aclTable.ts";
-import { TreeDigest } from "./digest.ts";
+import { digestChange, digestOfNew, TreeDigest } from "./digest.ts";
 import type { NodeScan } from "./nodeScan.ts";
 import { NodeStat } from "./nodeStat.ts";
 import { NO_NODE, type NodeRef, type NodeTable } from "./nodeTable.ts";
@@ -30,6 +32,26 @@ export class TreeState {
     this.stamp = stampOf(zxid, timeMs);
   }
 
+  /** The same from the bytes of a transaction. */
+  setStampOf({ view, zxidAt, timeAt }: TxnRecord): void {
+    this.stamp = {
+      zxidHigh: view.getInt32(zxidAt),
+      zxidLow: view.getInt32(zxidAt + 4),
+      timeHigh: view.getInt32(timeAt),
+      timeLow: view.getInt32(timeAt + 4),
+    };
+  }
+
+  /** From czxid and ctime of a node of a snapshot. */
+  setCreated({ view, statAt }: NodeRecord): void {
+    this.stamp = {
+      zxidHigh: view.getInt32(statAt),
+      zxidLow: view.getInt32(statAt + 4),
+      timeHigh: view.getInt32(statAt + 16),
+      timeLow: view.getInt32(statAt + 20),
+    };
+  }
+
   /** Adds the node that `znodes.seekParent` was asked for. Its quota is the caller's to account. */
   insert(
     parent: NodeRef,
@@ -45,7 +67,7 @@ export class TreeState {
       table.setOwner(ref, highOf(owner), lowOf(owner));
       this.owners.add(ref);
     }
-    this.countDigest(ref);
+    this.countNew(ref);
     return ref;
   }
 
@@ -86,23 +108,48 @@ export class TreeState {
     const current = table.cversion(ref);
     const cversion = wanted === -1 ? (current + 1) | 0 : wanted;
     if (cversion <= current) return;
+    const change = this.pzxidChange(ref, current ^ cversion);
     table.setCversion(ref, cversion);
     table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.countDigest(ref);
+    this.changeDigest(ref, change);
   }
 
   /** Raises pzxid; never lowers it (5.3). */
   raisePzxid(ref: NodeRef): void {
     const { table, stamp } = this;
     if (!isGreater(stamp.zxidHigh, stamp.zxidLow, table.pzxidHigh(ref), table.pzxidLow(ref))) return;
+    const change = this.pzxidChange(ref, 0);
     table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.countDigest(ref);
+    this.changeDigest(ref, change);
   }
 
   /** The node is new or its data or numbers have changed: the tree's digest holds what it is now. */
   countDigest(ref: NodeRef): void {
     const now = this.znodes.computeDigest(ref);
     this.digest.replace(this.table.digest(ref), now);
+    this.table.setDigest(ref, now);
+  }
+
+  /** The same of a node that is as the stamp made it but for its owner. */
+  countNew(ref: NodeRef): void {
+    const { table, stamp } = this;
+    if (!this.znodes.isDigested(ref)) return;
+    const now = digestOfNew(table.contentCrc(ref), stamp, table.ownerHigh(ref), table.ownerLow(ref));
+    this.digest.add(now);
+    table.setDigest(ref, now);
+  }
+
+  private pzxidChange(ref: NodeRef, cversion: number): number {
+    const { table, stamp } = this;
+    return digestChange(table.pzxidHigh(ref) ^ stamp.zxidHigh, table.pzxidLow(ref) ^ stamp.zxidLow, cversion);
+  }
+
+  /** The node's digest differs in these bits from what it was. */
+  private changeDigest(ref: NodeRef, change: number): void {
+    if (!this.znodes.isDigested(ref)) return;
+    const before = this.table.digest(ref);
+    const now = (before ^ change) >>> 0;
+    this.digest.replace(before, now);
     this.table.setDigest(ref, now);
   }
 

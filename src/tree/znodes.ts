@@ -5,8 +5,9 @@ import { contentCrcOf } from "./digest.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
 import { LookAhead } from "./lookAhead.ts";
 import { NO_NODE, type NodeRef, NodeTable, ROOT } from "./nodeTable.ts";
+import { ParentPath } from "./parentPath.ts";
 import { countUnits, PathKey, SLASH, textOfUnits } from "./paths.ts";
-import type { Stamp } from "./stamp.ts";
+import { type Stamp, UNSTAMPED } from "./stamp.ts";
 import { digestOf } from "./stats.ts";
 
 /**
@@ -28,16 +29,18 @@ export class Znodes implements HashKeys {
   private readonly key = new PathKey();
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
-  /** `prefix` begins with the path of this node and a slash; NO_NODE: of none. It stands for as long as the node does. */
-  private prefixOf: NodeRef = NO_NODE;
-  private prefix = new Uint8Array(1024);
-  private prefixLength = 0;
+  private readonly parentPath = new ParentPath();
   /** The node /zookeeper, below which nothing counts in the digest. */
   private zookeeper: NodeRef = NO_NODE;
 
   constructor() {
-    this.table.allocate();
-    this.table.setBlock(ROOT, this.contents.store(NOTHING, 0, 0, NOTHING), 0);
+    const root = this.table.add(UNSTAMPED, 0, NO_NODE, NO_NODE);
+    this.table.setContent(root, this.contents.store(NOTHING, 0, 0, NOTHING), 0, 0);
+  }
+
+  /** So many nodes will be there, as far as is known: the path table need not grow step by step. */
+  expect(count: number): void {
+    this.paths.expected = count;
   }
 
   find(path: string): NodeRef {
@@ -82,10 +85,22 @@ export class Znodes implements HashKeys {
     return parent;
   }
 
-  /** As `seekParent`, of a path's bytes, which are ASCII and stay as they are until the work is done. */
+  /**
+   * As `seekParent`, of a path's bytes, which are ASCII and stay as they are until the work is done. The next of many: its parent is
+   * likely to be that of the last one.
+   */
   seekParentBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
-    this.key.setRange(bytes, start, end);
-    return this.seekParentOfKey();
+    const { key, parentPath } = this;
+    key.setRange(bytes, start, end);
+    const slash = key.lastSlash();
+    if (slash < start || end === start + 1) return NO_NODE;
+    if (!parentPath.is(bytes, start, slash)) {
+      const parent = this.seekParentOfKey();
+      if (parent !== NO_NODE) parentPath.set(parent, bytes, start, slash);
+      return parent;
+    }
+    key.crc = this.lookAhead.crcOf(bytes, start, end);
+    return parentPath.of;
   }
 
   /** The path's CRC is its parent's, gone on with. */
@@ -111,13 +126,14 @@ export class Znodes implements HashKeys {
   /** Adds the absent node of the path last given to `seekParent`; the data is copied. `contentCrc`: of path and data, if it is known. */
   insert(parent: NodeRef, data: Uint8Array | null, stamp: Stamp, contentCrc?: number): NodeRef {
     const { key, table } = this;
-    const ref = table.allocate();
-    table.setCreated(ref, stamp.zxidHigh, stamp.zxidLow, stamp.timeHigh, stamp.timeLow);
-    table.setPathCrc(ref, key.crc);
-    table.setBlock(ref, this.contents.store(key.bytes, key.lastSlash() + 1, key.end, data), lengthOf(data));
-    table.setContentCrc(ref, contentCrc ?? contentCrcOf(key.crc, data));
+    const next = table.firstChild(parent);
+    const ref = table.add(stamp, key.crc, parent, next);
+    const block = this.contents.store(key.bytes, key.lastSlash() + 1, key.end, data);
+    table.setContent(ref, block, lengthOf(data), contentCrc ?? contentCrcOf(key.crc, data));
     this.dataBytes += countUnits(key.bytes, key.start, key.end) + Math.max(0, lengthOf(data));
-    this.link(ref, parent);
+    // New children come first in the list: a walk that has passed a parent does not meet them.
+    if (next !== NO_NODE) table.setPrevious(next, ref);
+    table.addFirstChild(parent, ref);
     this.paths.add(ref);
     this.count++;
     if (parent === ROOT && this.contents.name(table.block(ref)) === "zookeeper") this.zookeeper = ref;
@@ -135,15 +151,15 @@ export class Znodes implements HashKeys {
     table.release(ref);
     this.count--;
     if (ref === this.zookeeper) this.zookeeper = NO_NODE;
-    if (ref === this.prefixOf) this.prefixOf = NO_NODE;
+    this.parentPath.forget(ref);
   }
 
   /** Replaces the data by a copy of `data`; touches no Stat field. `contentCrc`: of path and data, if it is known. */
   setData(ref: NodeRef, data: Uint8Array | null, contentCrc?: number): void {
     const { table } = this;
     const before = Math.max(0, table.dataLength(ref));
-    table.setBlock(ref, this.contents.replaceData(table.block(ref), before, data), lengthOf(data));
-    table.setContentCrc(ref, contentCrc ?? contentCrcOf(table.pathCrc(ref), data));
+    const block = this.contents.replaceData(table.block(ref), before, data);
+    table.setContent(ref, block, lengthOf(data), contentCrc ?? contentCrcOf(table.pathCrc(ref), data));
     this.dataBytes += Math.max(0, lengthOf(data)) - before;
   }
 
@@ -171,26 +187,19 @@ export class Znodes implements HashKeys {
   /** As a jute ustring; the root is "". Siblings that come one after the other share what lies before their names. */
   writePath(ref: NodeRef, out: Writer): void {
     if (ref === ROOT) return out.int(0);
-    const { contents, table } = this;
+    const { contents, table, parentPath } = this;
     const parent = table.parent(ref);
-    if (parent !== this.prefixOf) this.setPrefix(parent);
-    const { prefix, prefixLength } = this;
+    if (parent !== parentPath.of) {
+      const start = this.compose(parent);
+      parentPath.set(parent, this.composed, start, this.composed.length);
+    }
+    const { bytes: prefix, length: prefixLength } = parentPath;
     const block = table.block(ref);
     const length = prefixLength + contents.nameLength(block);
     const at = out.reserve(4 + length);
     out.view.setInt32(at, length);
     for (let i = 0; i < prefixLength; i++) out.bytes[at + 4 + i] = prefix[i] as number;
     contents.copyName(block, out.bytes, at + 4 + prefixLength);
-  }
-
-  private setPrefix(parent: NodeRef): void {
-    const start = this.compose(parent);
-    const length = this.composed.length - start;
-    if (length >= this.prefix.length) this.prefix = new Uint8Array(2 * (length + 1));
-    for (let i = 0; i < length; i++) this.prefix[i] = this.composed[start + i] as number;
-    this.prefix[length] = SLASH;
-    this.prefixLength = length + 1;
-    this.prefixOf = parent;
   }
 
   /** As vector<ustring> of last components. */
@@ -261,17 +270,6 @@ export class Znodes implements HashKeys {
 
   soughtText(): string {
     return textOfUnits(this.key.bytes, this.key.start, this.key.end);
-  }
-
-  /** New children come first in the list: a walk that has passed a parent does not meet them. */
-  private link(ref: NodeRef, parent: NodeRef): void {
-    const { table } = this;
-    const next = table.firstChild(parent);
-    table.setParent(ref, parent);
-    table.setNext(ref, next);
-    if (next !== NO_NODE) table.setPrevious(next, ref);
-    table.setFirstChild(parent, ref);
-    table.setChildCount(parent, table.childCount(parent) + 1);
   }
 
   private unlink(ref: NodeRef): void {
