@@ -4,11 +4,13 @@ import type { Zxid } from "../base/zxid.ts";
 import type { RecoverySink } from "../store/recovery.ts";
 import type { SnapshotSections } from "../store/snapshotDecoder.ts";
 import { DataTree } from "../tree/dataTree.ts";
+import type { LookAhead } from "../tree/lookAhead.ts";
 import type { Outcome } from "../tree/outcome.ts";
 import { Op } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
 import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { decodeTxn } from "../wire/txnCodec.ts";
+import { TxnRecord } from "../wire/txnRecord.ts";
 import type { Txn, TxnBytes } from "../wire/txnValue.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
 
@@ -22,6 +24,10 @@ export class Database implements RecoverySink {
   readonly sessions = new Map<SessionId, number>();
   /** The one of this server; it outlives databases and roles, so who loads one clears it first. */
   readonly committedLog: CommittedLog;
+
+  private readonly record = new TxnRecord();
+  /** At least, as far as is known before they are read. */
+  private txnsToCome = 0;
 
   constructor(committedLog: CommittedLog, emulates353 = false) {
     this.tree = new DataTree(emulates353);
@@ -38,12 +44,24 @@ export class Database implements RecoverySink {
 
   // Recovery, from files or from a leader's stream.
 
+  get lookAhead(): LookAhead {
+    return this.tree.lookAhead;
+  }
+
   session(id: bigint, timeoutMs: number): void {
     this.sessions.set(toSessionId(id), timeoutMs);
   }
 
   acl(key: bigint, acl: readonly ACL[]): void {
     this.tree.loadAcl(key, acl);
+  }
+
+  expectTxns(count: number): void {
+    this.txnsToCome = count;
+  }
+
+  progress(share: number): void {
+    if (share > 0) this.tree.expectNodes(this.tree.nodeCount / share + this.txnsToCome);
   }
 
   node(record: NodeRecord): void {
@@ -58,11 +76,17 @@ export class Database implements RecoverySink {
 
   /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. */
   txn(entry: TxnBytes): void {
+    const { record, tree } = this;
+    const isReplayed = record.move(entry.bytes) && tree.replay(entry.zxid, record);
+    if (isReplayed || this.applyDecoded(entry)) this.committedLog.add(entry);
+  }
+
+  /** False: it is nobody's transaction, an error that Java alone logs under the zxid before for a write it could not decode (client-protocol 3.1). */
+  private applyDecoded(entry: TxnBytes): boolean {
     const txn = decodeTxn(entry.bytes);
-    // Java alone logs an error under the zxid before for a write it could not decode (client-protocol 3.1): it is nobody's transaction.
-    if (txn.body.type === Op.error && entry.zxid === this.tree.lastProcessedZxid) return;
+    if (txn.body.type === Op.error && entry.zxid === this.tree.lastProcessedZxid) return false;
     this.apply(txn);
-    this.committedLog.add(entry);
+    return true;
   }
 
   /** Ephemerals whose session is gone are removed without a transaction, as a new leader or standalone does (5.6). */

@@ -423,6 +423,48 @@ test("every attempt at a snapshot starts afresh (R9)", () => {
   expect(recovered.warnings).toEqual(["/data/version-2/snapshot.7: the snapshot's checksum is wrong"]);
 });
 
+/** Hears what is only said to make room by. */
+class Foreseeing extends Recollection {
+  readonly told: number[] = [];
+
+  expectTxns(count: number): void {
+    this.told.push(count);
+  }
+
+  progress(share: number): void {
+    this.told.push(share);
+  }
+}
+
+test.each<[string, Files, readonly number[]]>([
+  ["no log above it", { "snapshot.9": sampleSnapshot(9n), "log.1": sampleLog(zxids(1, 9)) }, [0]],
+  ["a log's name", { "snapshot.5": sampleSnapshot(5n), "log.6": sampleLog(zxids(6, 9)) }, [1]],
+  [
+    "the newest log's",
+    { "snapshot.2": sampleSnapshot(2n), "log.1": sampleLog(zxids(1, 7)), "log.8": sampleLog(zxids(8, 9)) },
+    [6],
+  ],
+  [
+    "another epoch's",
+    { "snapshot.2": sampleSnapshot(2n), "log.3": sampleLog([3n]), "log.100000001": sampleLog([0x100000001n]) },
+    [0],
+  ],
+])("how many transactions will come is told by %s; how far the snapshot was read, by its bytes", (_, files, told) => {
+  const state = new Foreseeing();
+  finish(recover(diskOf(files), RECOVERY_DEFAULTS, { fresh: () => state }));
+  const { length } = Object.values(files)[0] as Uint8Array;
+  // All but its sections was taken when they are left to be told apart.
+  expect(state.told).toEqual([...told, (length - 54) / length]);
+});
+
+test("no more than a million are told, and nothing of a packed snapshot's bytes", () => {
+  const state = new Foreseeing();
+  const snapshot = packed("gz", sampleSnapshot(1n));
+  const files = { "snapshot.1.gz": snapshot, "log.1": sampleLog([1n]), "log.f0000000": sampleLog([]) };
+  expect(() => finish(recover(diskOf(files), RECOVERY_DEFAULTS, { fresh: () => state }))).not.toThrow();
+  expect(state.told).toEqual([1_000_000]);
+});
+
 test("a newest snapshot flipped anywhere falls back, a single one refuses", () => {
   const bytes = sampleSnapshot(8n);
   for (let at = 0; at < bytes.length; at++) {

@@ -30,6 +30,8 @@ export interface RecoveryOptions {
 
 /** What is being rebuilt. A DecodeError thrown by `node` discards the snapshot, one thrown by `txn` refuses the start. */
 export interface RecoverySink extends SnapshotSink {
+  /** The names of the logs tell that about so many transactions follow the snapshot that is about to come; at most a million are told. */
+  expectTxns?(count: number): void;
   /** A snapshot is complete and its seals are right. Not called when there is none. */
   loaded(zxid: Zxid, sections: SnapshotSections): void;
   /** The next transaction to apply. Its bytes are a view that stays good. */
@@ -67,7 +69,7 @@ export function* recover<S extends RecoverySink>(
   sinks: RecoverySinks<S>,
 ): Generator<void, Recovered<S>> {
   checkMixedContent(directories);
-  const attempt = yield* loadNewest(directories.snapshot, options, sinks);
+  const attempt = yield* loadNewest(directories, options, sinks);
   const snapshotZxid = attempt.loaded;
   const empty = snapshotZxid === undefined && storedFiles(directories.log, "log").length === 0;
   const witnesses = new Set(attempt.refused.filter((refused) => refused.whole).map((refused) => refused.zxid));
@@ -101,7 +103,7 @@ interface RefusedSnapshot {
 }
 
 function* loadNewest<S extends RecoverySink>(
-  directory: Directory,
+  { log, snapshot: directory }: DataDirectories,
   options: RecoveryOptions,
   sinks: RecoverySinks<S>,
 ): Generator<void, Attempt<S>> {
@@ -109,6 +111,7 @@ function* loadNewest<S extends RecoverySink>(
   const newestFirst = [...storedFiles(directory, "snapshot")].reverse();
   for (const file of newestFirst) {
     const state = sinks.fresh("snapshot");
+    state.expectTxns?.(txnsAbove(log, file.zxid));
     const failure = yield* load(directory, file, state, options.maxRecordBytes);
     if (failure === undefined) return { state, loaded: file.zxid, file: file.name, refused };
     const whole = wasWhole(directory, file.name, failure);
@@ -120,6 +123,13 @@ function* loadNewest<S extends RecoverySink>(
     `${newest.warning}; no older snapshot can be read either (${refused.length} tried); ` +
       "restore one from a backup, or in an ensemble move this server's data aside and let the leader send it anew",
   );
+}
+
+/** How far the newest log's name lies above the snapshot, if both are of one epoch. */
+function txnsAbove(log: Directory, snapshot: Zxid): number {
+  const newest = storedFiles(log, "log").at(-1);
+  if (newest === undefined || epochOf(newest.zxid) !== epochOf(snapshot)) return 0;
+  return Math.min(Math.max(0, counterOf(newest.zxid) - counterOf(snapshot)), MOST_TXNS_TOLD);
 }
 
 /** Why the snapshot cannot be used; undefined when it was loaded. */
@@ -271,5 +281,7 @@ function syncNewestLog(log: Directory): void {
   log.release(newest.name);
 }
 
+/** A hint to make room by, and names may say anything. */
+const MOST_TXNS_TOLD = 1_000_000;
 const MARKER = "initialize";
 const UNTRUSTED: Zxid = toZxid(-1n);

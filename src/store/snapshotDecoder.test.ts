@@ -217,3 +217,51 @@ describe("bad input", () => {
     expect(push(bytesOfHex("00000000 7fffffff 0000000000000001 7fffffff"))).toBe(false);
   });
 });
+
+test.each([1, 7, 100, 1000, 100_000])(
+  "each node is announced before it comes, in the same bytes, %i at a time",
+  (chunk) => {
+    const names = Array.from({ length: 200 }, (_, i) => `/node${i}`);
+    const nodes = ["", ...names].map((path) => sampleNode(path, "x".repeat(path.length)));
+    const encoder = new SnapshotEncoder("stream");
+    const bytes = concatBytes([encoder.begin([], []), ...nodes, encoder.end(undefined, toZxid(0n))]);
+    const sink = new Announced();
+    const decoder = new SnapshotDecoder(sink, "stream", LIMIT);
+    for (let at = 0; at < bytes.length; at += chunk) decoder.push(bytes.slice(at, at + chunk));
+    expect(sink.surprises).toEqual([""]);
+    expect(sink.nodes.length).toBe(201);
+    if (chunk > bytes.length) expect(sink.announced).toEqual(names);
+  },
+);
+
+class Announced extends Recollection {
+  readonly announced: string[] = [];
+  /** Paths that came without having been announced. */
+  readonly surprises: string[] = [];
+  private bytes: Uint8Array = new Uint8Array(0);
+  private ahead: string[] = [];
+
+  readonly lookAhead = {
+    room: () => 5 - this.ahead.length,
+    get isFull(): boolean {
+      return this.room() === 0;
+    },
+    begin: (bytes: Uint8Array): void => {
+      this.bytes = bytes;
+      this.ahead = [];
+    },
+    expect: (start: number, end: number): void => {
+      const path = new TextDecoder().decode(this.bytes.subarray(start, end));
+      this.ahead.push(path);
+      this.announced.push(path);
+    },
+    fetchSlots(): void {},
+  };
+
+  override node(record: NodeRecord): void {
+    super.node(record);
+    const isExpected = record.bytes === this.bytes && this.ahead[0] === record.path;
+    if (isExpected) this.ahead.shift();
+    else this.surprises.push(record.path);
+  }
+}

@@ -23,6 +23,18 @@ export interface SnapshotSink {
   acl(key: bigint, acl: readonly ACL[]): void;
   /** The record is good during the call only. DecodeError refuses the snapshot. */
   node(record: NodeRecord): void;
+  /** So much of the snapshot's bytes was taken, where that is known. */
+  progress?(share: number): void;
+  /** Is told of nodes that are about to come, if that is of any use. */
+  readonly lookAhead?: PathsAhead;
+}
+
+/** Takes the paths of nodes that follow, if they are ASCII; they lie in `bytes`. */
+export interface PathsAhead {
+  readonly isFull: boolean;
+  begin(bytes: Uint8Array): void;
+  expect(start: number, end: number): void;
+  fetchSlots(): void;
 }
 
 /** The optional sections of a file (on-disk-formats 4.5). */
@@ -54,6 +66,8 @@ export class SnapshotDecoder {
   private state: State;
   private remaining = 0;
   private rootSeen = false;
+  /** Nodes that begin before it in `bytes` were announced. */
+  private expectedUntil = 0;
   private adler = 1;
 
   /** `maxLength`: the longest path or data in bytes (`jute.maxbuffer` plus extrasize). */
@@ -102,6 +116,7 @@ export class SnapshotDecoder {
     if (this.bytes !== this.queue.bytes) {
       this.bytes = this.queue.bytes;
       this.view = viewOf(this.bytes);
+      this.expectedUntil = 0;
     }
     this.at = this.queue.start;
     this.end = this.queue.end;
@@ -206,6 +221,7 @@ export class SnapshotDecoder {
     if (pathLength < 0) throw new DecodeError("snapshot: a node without a path");
     if (pathLength === 1 && this.bytes[this.at + 4] === SLASH) return this.terminator();
     if (available < pathLength + 8) return false;
+    if (this.at >= this.expectedUntil) this.lookAhead();
     const dataLength = this.length(this.at + 4 + pathLength, "data");
     const total = pathLength + Math.max(0, dataLength) + NODE_FIXED_BYTES;
     if (available < total) return false;
@@ -213,6 +229,22 @@ export class SnapshotDecoder {
     this.checkPath();
     this.sink.node(this.record);
     return true;
+  }
+
+  /** Tells the sink the paths of this node and of those behind it whose lengths are there. */
+  private lookAhead(): void {
+    const ahead = this.sink.lookAhead;
+    if (ahead === undefined) return;
+    ahead.begin(this.bytes);
+    let at = this.at;
+    while (!ahead.isFull && at + 4 <= this.end) {
+      const pathEnd = at + 4 + this.view.getInt32(at);
+      if (pathEnd <= at + 4 || pathEnd + 4 > this.end) break;
+      ahead.expect(at + 4, pathEnd);
+      at = pathEnd + Math.max(0, this.view.getInt32(pathEnd)) + NODE_FIXED_BYTES - 4;
+    }
+    this.expectedUntil = at;
+    ahead.fetchSlots();
   }
 
   /** The root comes first and once. */

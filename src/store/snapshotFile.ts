@@ -23,6 +23,7 @@ export function* readSnapshot(
   try {
     for (let piece = content.next(); piece.length > 0; piece = content.next()) {
       decoder.push(piece);
+      if (compression === "none") sink.progress?.(decoder.consumed / directory.size(name));
       yield;
     }
   } finally {
