@@ -1,6 +1,7 @@
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
 import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 
@@ -15,10 +16,12 @@ final class Barriers {
 
     private static void barrier(Place place) throws Exception {
         DistributedBarrier mine = new DistributedBarrier(place.client(), place.root);
-        DistributedBarrier theirs = new DistributedBarrier(place.client(), place.root);
+        CuratorFramework other = place.client();
+        DistributedBarrier theirs = new DistributedBarrier(other, place.root);
         Place.check(theirs.waitOnBarrier(Place.WAIT_MS, TimeUnit.MILLISECONDS), "no barrier, no wait");
         mine.setBarrier();
         mine.setBarrier();
+        Place.caughtUp(other);
         Place.check(!theirs.waitOnBarrier(200, TimeUnit.MILLISECONDS), "passed a barrier");
         Future<Boolean> waiting = place.elsewhere(() -> theirs.waitOnBarrier(Place.WAIT_MS, TimeUnit.MILLISECONDS));
         mine.removeBarrier();

@@ -68,18 +68,25 @@ final class Counters {
     }
 
     private static void atomicLong(Place place) throws Exception {
-        DistributedAtomicLong mine = new DistributedAtomicLong(place.client(), place.root, new RetryOneTime(1));
-        DistributedAtomicLong theirs = new DistributedAtomicLong(place.client(), place.root, new RetryOneTime(1));
+        CuratorFramework client = place.client();
+        CuratorFramework other = place.client();
+        DistributedAtomicLong mine = new DistributedAtomicLong(client, place.root, new RetryOneTime(1));
+        DistributedAtomicLong theirs = new DistributedAtomicLong(other, place.root, new RetryOneTime(1));
         Place.checkEquals(true, mine.initialize(10L));
         Place.checkEquals(false, theirs.initialize(20L));
         Place.checkEquals(11L, theirs.increment().postValue());
+        Place.caughtUp(client);
         Place.checkEquals(111L, mine.add(100L).postValue());
+        Place.caughtUp(other);
         Place.checkEquals(110L, theirs.decrement().postValue());
+        Place.caughtUp(client);
         Place.checkEquals(false, mine.compareAndSet(7L, 8L).succeeded());
         AtomicValue<Long> swapped = mine.compareAndSet(110L, 8L);
         Place.check(swapped.succeeded() && swapped.preValue() == 110L, "swapped");
+        Place.caughtUp(other);
         Place.checkEquals(8L, theirs.get().postValue());
         mine.forceSet(-1L);
+        Place.caughtUp(other);
         Place.checkEquals(-1L, theirs.get().postValue());
     }
 

@@ -15,6 +15,7 @@ import org.apache.curator.x.discovery.ServiceProvider;
 import org.apache.curator.x.discovery.details.ServiceCacheListener;
 import org.apache.curator.x.discovery.strategies.RoundRobinStrategy;
 import org.apache.curator.x.discovery.strategies.StickyStrategy;
+import org.apache.zookeeper.data.Stat;
 
 final class Discovery {
     private Discovery() {}
@@ -39,14 +40,18 @@ final class Discovery {
     }
 
     private static void discovery(Place place) throws Exception {
-        ServiceDiscovery<String> first = open(place, place.client(), instance("a", 1));
-        ServiceDiscovery<String> second = open(place, place.client(), instance("b", 2));
+        CuratorFramework client = place.client();
+        CuratorFramework other = place.client();
+        ServiceDiscovery<String> first = open(place, client, instance("a", 1));
+        ServiceDiscovery<String> second = open(place, other, instance("b", 2));
+        Place.caughtUp(client);
         Place.checkEquals(Collections.singletonList("shop"), second.queryForNames());
         Place.checkEquals(2, first.queryForInstances("shop").size());
         ServiceInstance<String> seen = second.queryForInstance("shop", "a");
         Place.checkEquals(1, seen.getPort());
         Place.checkEquals("of a", seen.getPayload());
         first.unregisterService(instance("a", 1));
+        Place.caughtUp(other);
         Place.checkEquals(null, second.queryForInstance("shop", "a"));
         Place.checkEquals(0, second.queryForInstances("none").size());
     }
@@ -108,7 +113,8 @@ final class Discovery {
         Sessions.endSession(place, client);
         Place.until("registered by the next session", () -> {
             Collection<ServiceInstance<String>> now = reader.queryForInstances("shop");
-            return now.size() == 1 && other.checkExists().forPath(place.root + "/shop/a").getEphemeralOwner() != owner;
+            Stat stat = other.checkExists().forPath(place.root + "/shop/a");
+            return now.size() == 1 && stat != null && stat.getEphemeralOwner() != owner;
         });
     }
 }

@@ -95,8 +95,10 @@ final class Framework {
         CuratorFramework other = place.client();
         other.create().creatingParentsIfNeeded().forPath(place.root);
         owner.create().withACL(ZooDefs.Ids.CREATOR_ALL_ACL).forPath(place.root + "/mine", "x".getBytes());
+        Place.caughtUp(other);
         Place.refused(KeeperException.NoAuthException.class, () -> other.getData().forPath(place.root + "/mine"));
         owner.setACL().withACL(ZooDefs.Ids.READ_ACL_UNSAFE).forPath(place.root + "/mine");
+        Place.caughtUp(other);
         Place.checkEquals("x", new String(other.getData().forPath(place.root + "/mine")));
         Place.checkEquals(ZooDefs.Ids.READ_ACL_UNSAFE, other.getACL().forPath(place.root + "/mine"));
         Place.refused(KeeperException.NoAuthException.class, () -> other.setData().forPath(place.root + "/mine"));

@@ -119,11 +119,13 @@ final class Locks {
     }
 
     private static void readWriteLock(Place place) throws Exception {
-        InterProcessReadWriteLock mine = new InterProcessReadWriteLock(place.client(), place.root);
+        CuratorFramework client = place.client();
+        InterProcessReadWriteLock mine = new InterProcessReadWriteLock(client, place.root);
         InterProcessReadWriteLock theirs = new InterProcessReadWriteLock(place.client(), place.root);
         mine.readLock().acquire();
         Place.checkEquals(true, free(place, theirs.readLock()));
         Place.checkEquals(false, free(place, theirs.writeLock()));
+        Place.caughtUp(client);
         Place.checkEquals(1, mine.readLock().getParticipantNodes().size());
         mine.readLock().release();
         mine.writeLock().acquire();

@@ -49,7 +49,7 @@ final class Nodes {
         Place.until("written", () -> new String(other.getData().forPath(node.getActualPath())).equals("new data"));
         String last = node.getActualPath();
         node.close();
-        Place.checkEquals(null, other.checkExists().forPath(last));
+        Place.checkEquals(null, Place.caughtUp(other).checkExists().forPath(last));
     }
 
     private static void persistentNodeOfClosedSession(Place place) throws Exception {

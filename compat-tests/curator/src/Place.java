@@ -3,6 +3,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,13 +31,21 @@ final class Place implements AutoCloseable {
         void run(Place place) throws Exception;
     }
 
-    /** A client of its own session, connected. */
+    /** A client of its own session, connected, that sees what was written before. */
     CuratorFramework client() throws Exception {
         CuratorFramework client = CuratorFrameworkFactory.builder().connectString(servers)
             .sessionTimeoutMs(10_000).connectionTimeoutMs(WAIT_MS).retryPolicy(new ExponentialBackoffRetry(50, 10)).build();
         client.start();
         check(client.blockUntilConnected(WAIT_MS, TimeUnit.MILLISECONDS), "never connected");
-        return keep(client);
+        return caughtUp(keep(client));
+    }
+
+    /** Sees what anybody has written by now: in an ensemble it may be connected to a server that has yet to hear of it. */
+    static CuratorFramework caughtUp(CuratorFramework client) throws Exception {
+        CountDownLatch answered = new CountDownLatch(1);
+        client.getZookeeperClient().getZooKeeper().sync("/", (code, path, context) -> answered.countDown(), null);
+        check(answered.await(WAIT_MS, TimeUnit.MILLISECONDS), "no answer to a sync");
+        return client;
     }
 
     String servers() {

@@ -162,12 +162,14 @@ final class Queues {
 
     private static void simpleQueue(Place place) throws Exception {
         SimpleDistributedQueue mine = new SimpleDistributedQueue(place.client(), place.root);
-        SimpleDistributedQueue theirs = new SimpleDistributedQueue(place.client(), place.root);
+        CuratorFramework other = place.client();
+        SimpleDistributedQueue theirs = new SimpleDistributedQueue(other, place.root);
         Place.checkEquals(null, mine.poll());
         Place.refused(NoSuchElementException.class, mine::element);
         mine.offer("a".getBytes());
         mine.offer("b".getBytes());
         mine.offer("c".getBytes());
+        Place.caughtUp(other);
         Place.checkEquals("a", new String(theirs.peek()));
         Place.checkEquals("a", new String(theirs.take()));
         Place.checkEquals("b", new String(theirs.remove()));
