@@ -15,7 +15,7 @@ import org.apache.zookeeper.Watcher.Event.EventType;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooKeeper;
 
-/** A client that is connected, with what it was told: its states, and the events of the watches it was given for. */
+/** A client that is connected and sees what was written before, with what it was told: its states, and the events of the watches it was given for. */
 final class Handle implements Watcher, AutoCloseable {
     final ZooKeeper zk;
     final BlockingQueue<WatchedEvent> events = new LinkedBlockingQueue<>();
@@ -29,6 +29,7 @@ final class Handle implements Watcher, AutoCloseable {
         states = new LinkedBlockingQueue<>();
         zk = new ZooKeeper(servers, timeoutMs, event -> states.add(event.getState()));
         state(KeeperState.SyncConnected);
+        caughtUp();
     }
 
     Handle(String servers, long id, byte[] password) throws Exception {

@@ -163,6 +163,7 @@ final class OperationStops {
     private static void chroot(String root) throws Exception {
         try (Handle inside = new Handle(ClientTour.servers + root); Handle outside = new Handle(ClientTour.servers)) {
             checkEquals("/a", inside.zk.create("/a", bytes("x"), OPEN, CreateMode.PERSISTENT));
+            outside.caughtUp();
             checkEquals("x", text(outside.zk.getData(root + "/a", false, null)));
             inside.zk.getData("/a", inside, null);
             inside.zk.getChildren("/", inside);
