@@ -10,7 +10,16 @@ export interface ByteSource {
 /** The bytes end before what they are said to hold: a file that was not written to its end. */
 export class CutShort extends DecodeError {}
 
-/** The bytes of a file as they stand. A device that cannot give them back is one more kind of damage. */
+/** Reads, and takes a device that cannot give back what it was given for one more kind of damage: a DecodeError. */
+export function readOrDamaged<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new DecodeError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The bytes of a file as they stand. */
 export class FileSource implements ByteSource {
   private readonly directory: Directory;
   private readonly name: string;
@@ -22,13 +31,9 @@ export class FileSource implements ByteSource {
   }
 
   next(): Uint8Array {
-    try {
-      const bytes = this.directory.read(this.name, this.at, PIECE_BYTES);
-      this.at += bytes.length;
-      return bytes;
-    } catch (error) {
-      throw new DecodeError(error instanceof Error ? error.message : String(error));
-    }
+    const bytes = readOrDamaged(() => this.directory.read(this.name, this.at, PIECE_BYTES));
+    this.at += bytes.length;
+    return bytes;
   }
 }
 

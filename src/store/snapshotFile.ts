@@ -1,5 +1,5 @@
 import type { DecodeError } from "jute-ts";
-import { CutShort } from "./byteSource.ts";
+import { CutShort, readOrDamaged } from "./byteSource.ts";
 import { type Compression, contentOf } from "./compression.ts";
 import type { Directory } from "./directory.ts";
 import { compressionOf } from "./names.ts";
@@ -19,11 +19,12 @@ export function* readSnapshot(
 ): Generator<void, SnapshotSections> {
   const compression = compressionOf(name);
   const decoder = new SnapshotDecoder(sink, "file", maxLength);
+  const size = readOrDamaged(() => directory.size(name));
   const content = contentOf(directory, name, compression);
   try {
     for (let piece = content.next(); piece.length > 0; piece = content.next()) {
       decoder.push(piece);
-      if (compression === "none") sink.progress?.(decoder.consumed / directory.size(name));
+      if (compression === "none") sink.progress?.(decoder.consumed / size);
       yield;
     }
   } finally {

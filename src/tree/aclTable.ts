@@ -16,6 +16,10 @@ export class AclTable {
   private readonly byKey = new Map<bigint, number>();
   private lastKey = 0n;
   private lastUsed = OPEN;
+  /** The key that a file named last, and the number that it has; OPEN: none. */
+  private lastHigh = 0;
+  private lastLow = 0;
+  private lastLoaded = OPEN;
 
   /** The number of a list, counted once more. */
   use(acl: readonly ACL[] | null): number {
@@ -63,12 +67,14 @@ export class AclTable {
    */
   useKey(high: number, low: number): number {
     if (high === -1 && low === -1) return OPEN;
-    const key = longOf(high, low);
-    const last = this.slots[this.lastUsed];
-    const id = last?.key === key ? this.lastUsed : (this.byKey.get(key) ?? this.add(key, DENY_ACL, true));
-    this.lastUsed = id;
-    this.slot(id).uses++;
-    return id;
+    if (this.lastLoaded === OPEN || high !== this.lastHigh || low !== this.lastLow) {
+      const key = longOf(high, low);
+      this.lastHigh = high;
+      this.lastLow = low;
+      this.lastLoaded = this.byKey.get(key) ?? this.add(key, DENY_ACL, true);
+    }
+    this.slot(this.lastLoaded).uses++;
+    return this.lastLoaded;
   }
 
   /** Drops what no node uses, after a load. */
@@ -107,6 +113,7 @@ export class AclTable {
     if (this.byText.get(text) === id) this.byText.delete(text);
     this.byKey.delete(slot.key);
     this.slots[id] = undefined;
+    if (id === this.lastLoaded) this.lastLoaded = OPEN;
     this.vacant.push(id);
   }
 

@@ -17,15 +17,30 @@ export class Contents {
 
   /** A new block for the name bytes[start, end) and a copy of the data. */
   store(bytes: Uint8Array, start: number, end: number, data: Uint8Array | null): number {
+    const block = this.storeName(bytes, start, end, lengthOf(data));
+    if (data !== null) this.slab.page(block).bytes.set(data, offsetOf(block) + headOf(end - start));
+    return block;
+  }
+
+  /** The same with the data of a record, which lies in the bytes that were read. */
+  storeFrom(bytes: Uint8Array, start: number, end: number, record: DataPlace): number {
+    const length = Math.max(0, record.dataLength);
+    const block = this.storeName(bytes, start, end, length);
+    const page = this.slab.page(block);
+    const at = offsetOf(block) + headOf(end - start);
+    copyBytes(record.bytes, record.view, record.dataAt, page.bytes, page.view, at, length);
+    return block;
+  }
+
+  private storeName(bytes: Uint8Array, start: number, end: number, dataLength: number): number {
     const length = end - start;
-    const block = this.slab.allocate(headOf(length) + lengthOf(data));
+    const block = this.slab.allocate(headOf(length) + dataLength);
     const page = this.slab.page(block);
     const at = offsetOf(block);
     page.bytes[at] = Math.min(length, LONG);
     if (length >= LONG) page.view.setInt32(at + 1, length);
     const nameAt = at + headOf(length) - length;
     for (let i = 0; i < length; i++) page.bytes[nameAt + i] = bytes[start + i] as number;
-    if (data !== null) page.bytes.set(data, nameAt + length);
     return block;
   }
 
@@ -41,7 +56,7 @@ export class Contents {
     const moved = this.slab.allocate(head + lengthOf(data));
     const to = this.slab.page(moved);
     const toAt = offsetOf(moved);
-    copyBytes(page, at, to.bytes, to.view, toAt, head);
+    copyBytes(page.bytes, page.view, at, to.bytes, to.view, toAt, head);
     if (data !== null) to.bytes.set(data, toAt + head);
     this.slab.release(block, head + oldLength);
     return moved;
@@ -77,7 +92,7 @@ export class Contents {
     const length = nameLengthAt(page, at);
     const outAt = out.reserve(4 + length);
     out.view.setInt32(outAt, length);
-    copyBytes(page, at + headOf(length) - length, out.bytes, out.view, outAt + 4, length);
+    copyBytes(page.bytes, page.view, at + headOf(length) - length, out.bytes, out.view, outAt + 4, length);
   }
 
   /** If bytes[start, end) ends with a slash and this name, where the slash is; else -1. */
@@ -114,8 +129,17 @@ export class Contents {
   copyData(block: number, length: number, to: Uint8Array, toView: DataView, toAt: number): void {
     const page = this.slab.page(block);
     const at = offsetOf(block);
-    copyBytes(page, at + headAt(page, at), to, toView, toAt, length);
+    copyBytes(page.bytes, page.view, at + headAt(page, at), to, toView, toAt, length);
   }
+}
+
+/** Data that lies in bytes that were read; its length is -1 for null. */
+export interface DataPlace {
+  readonly bytes: Uint8Array;
+  /** Of the same bytes. */
+  readonly view: DataView;
+  readonly dataAt: number;
+  readonly dataLength: number;
 }
 
 function lengthOf(data: Uint8Array | null): number {

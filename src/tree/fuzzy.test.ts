@@ -6,7 +6,20 @@ import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import { OPEN_ACL } from "./aclTable.ts";
 import { DataTree, NO_NODE } from "./dataTree.ts";
 import { nodeRecord } from "./testRecords.ts";
-import { acl, Chance, closeSession, create, multi, OPEN, remove, setACL, setData, shown, txn } from "./testTxns.ts";
+import {
+  acl,
+  Chance,
+  closeSession,
+  create,
+  multi,
+  OPEN,
+  remove,
+  replay,
+  setACL,
+  setData,
+  shown,
+  txn,
+} from "./testTxns.ts";
 
 /**
  * Snapshots written while transactions are applied, and what becomes of them once the log above their name is replayed
@@ -178,8 +191,8 @@ function load(snapshot: Snapshot): DataTree {
   return tree;
 }
 
-function replay(tree: DataTree, history: History, name: Zxid): void {
-  for (const one of history.log) if (one.zxid > name) tree.apply(one);
+function replayAbove(name: Zxid, history: History, tree: DataTree): void {
+  for (const one of history.log) if (one.zxid > name) replay(tree, one);
 }
 
 const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
@@ -192,7 +205,7 @@ test.each(SEEDS)("a snapshot of ours and the log above its name give the tree ba
   history.advance(20);
   const loaded = load(snapshot);
   expect(loaded.danglingAcls).toBe(0);
-  replay(loaded, history, snapshot.name);
+  replayAbove(snapshot.name, history, loaded);
   expect(loaded.digest).toBe(history.tree.digest);
   expect(loaded.digestMismatches).toBe(0);
   expect(shown(loaded)).toEqual(shown(history.tree));
@@ -207,7 +220,7 @@ test.each(SEEDS)("a snapshot taken as Java takes it does so too (seed %i)", (see
   const snapshot = javas(history, chance);
   history.advance(20);
   const loaded = load(snapshot);
-  replay(loaded, history, snapshot.name);
+  replayAbove(snapshot.name, history, loaded);
   expect(loaded.digest).toBe(history.tree.digest);
   expect([loaded.digestMismatches, loaded.danglingAcls]).toEqual([0, 0]);
   expect(shown(loaded)).toEqual(shown(history.tree));
@@ -217,6 +230,6 @@ test.each(SEEDS)("replaying the whole log on the tree it made changes nothing (s
   const history = new History(new Chance(seed));
   history.advance(150);
   const after = shown(history.tree);
-  replay(history.tree, history, toZxid(0n));
+  replayAbove(toZxid(0n), history, history.tree);
   expect(shown(history.tree)).toEqual(after);
 });

@@ -212,8 +212,7 @@ export class HashTable {
     this.oldShift = this.shift;
     this.moved = 0;
     let doublings = 1;
-    const wanted = Math.min(this.expected, INDEX_MASK);
-    while ((this.old.length << doublings) * FULLEST < wanted) doublings++;
+    while (doublings < MOST_DOUBLINGS && (this.old.length << doublings) * FULLEST < this.expected) doublings++;
     this.slots = new Int32Array(this.old.length << doublings);
     this.shift -= doublings;
   }
@@ -259,6 +258,8 @@ const INDEX_MASK = (1 << INDEX_BITS) - 1;
 const TAG_MASK = 31;
 const FIRST_BITS = 6;
 const FULLEST = 0.75;
+/** Of one growth: what is expected was guessed from the records there are. */
+const MOST_DOUBLINGS = 12;
 
 const MOVES_A_CHANGE = 16;
 /** Nearly all records are; a cache line has 16 slots. */

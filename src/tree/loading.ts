@@ -56,7 +56,7 @@ function placeOf(state: TreeState, record: NodeRecord): NodeRef {
     : znodes.seekParent(record.path);
   if (parent === NO_NODE) throw refused(record.path, "no parent before it");
   if (znodes.seekChild() !== NO_NODE) throw refused(record.path, "come twice");
-  return znodes.insert(parent, record.data, state.stamp);
+  return znodes.insertFrom(parent, record, state.stamp);
 }
 
 function refused(path: string, why: string): DecodeError {

@@ -17,7 +17,7 @@ function create(state: TreeState, record: TxnRecord): boolean {
   const parent = znodes.seekParentBytes(record.bytes, record.pathAt, record.pathEnd);
   if (parent === NO_NODE || znodes.seekChild() !== NO_NODE) return false;
   state.raiseCversion(parent, record.version);
-  state.insert(parent, record.data, record.acl, 0n);
+  state.insertFrom(parent, record);
   return true;
 }
 

@@ -179,7 +179,8 @@ export function offsetOf(block: number): number {
  * subarray object.
  */
 export function copyBytes(
-  from: Page,
+  from: Uint8Array,
+  fromView: DataView,
   offset: number,
   to: Uint8Array,
   toView: DataView,
@@ -187,12 +188,12 @@ export function copyBytes(
   length: number,
 ): void {
   if (length > COPY_BY_WORDS) {
-    to.set(from.bytes.subarray(offset, offset + length), at);
+    to.set(from.subarray(offset, offset + length), at);
     return;
   }
   let i = 0;
-  for (; i + 4 <= length; i += 4) toView.setInt32(at + i, from.view.getInt32(offset + i));
-  for (; i < length; i++) to[at + i] = from.bytes[offset + i] as number;
+  for (; i + 4 <= length; i += 4) toView.setInt32(at + i, fromView.getInt32(offset + i));
+  for (; i < length; i++) to[at + i] = from[offset + i] as number;
 }
 
 export const LARGEST_BLOCK = 65536;

@@ -3,6 +3,8 @@ import { asciiBytes, hexBytes } from "../base/bytes.ts";
 import { toSessionId } from "../base/ids.ts";
 import { toZxid } from "../base/zxid.ts";
 import { type ACL, Stat, type StatPersisted } from "../wire/client/shared.ts";
+import { decodeTxn, encodeTxn } from "../wire/txnCodec.ts";
+import { TxnRecord } from "../wire/txnRecord.ts";
 import type { SubTxnBody, Txn, TxnBody } from "../wire/txnValue.ts";
 import type { DataTree } from "./dataTree.ts";
 import { NodeStat } from "./nodeStat.ts";
@@ -20,6 +22,15 @@ export function txn(zxid: number | bigint, body: TxnBody, session: number | bigi
     body,
     digest: undefined,
   };
+}
+
+/** Applies a transaction as it comes out of a log; whether its bytes were enough. */
+export function replay(tree: DataTree, one: Txn): boolean {
+  const encoded = encodeTxn(one);
+  const record = new TxnRecord();
+  if (record.move(encoded) && tree.replay(one.zxid, record)) return true;
+  tree.apply(decodeTxn(encoded));
+  return false;
 }
 
 export function create(path: string, data: string | null = "", more: Partial<CreateOptions> = {}): SubTxnBody {

@@ -71,6 +71,13 @@ export class TreeState {
     return ref;
   }
 
+  /** The same of a create in a log, without an owner. */
+  insertFrom(parent: NodeRef, record: TxnRecord): void {
+    const ref = this.znodes.insertFrom(parent, record, this.stamp);
+    this.table.setAcl(ref, this.acls.use(record.acl));
+    this.countNew(ref);
+  }
+
   /**
    * Takes a node out, and what lies below it: a replay may delete a node whose later self already has children, which the
    * log creates again (on-disk-formats 4.8).

@@ -1,6 +1,6 @@
 import type { Writer } from "jute-ts";
 import { crc32 } from "../base/checksum.ts";
-import { Contents } from "./contents.ts";
+import { Contents, type DataPlace } from "./contents.ts";
 import { contentCrcOf } from "./digest.ts";
 import { type HashKeys, HashTable } from "./hashTable.ts";
 import { LookAhead } from "./lookAhead.ts";
@@ -27,6 +27,8 @@ export class Znodes implements HashKeys {
   private readonly paths = new HashTable(this);
   readonly lookAhead = new LookAhead(this.paths, this.table, this.contents);
   private readonly key = new PathKey();
+  /** UTF-16 length of the path last given to `seekParent`. */
+  private keyUnits = 0;
   /** The last composed path lies at the end. */
   private composed = new Uint8Array(1024);
   private readonly parentPath = new ParentPath();
@@ -75,6 +77,7 @@ export class Znodes implements HashKeys {
    */
   seekParent(path: string): NodeRef {
     this.key.setText(path);
+    this.keyUnits = path.length;
     return this.seekParentOfKey();
   }
 
@@ -82,6 +85,7 @@ export class Znodes implements HashKeys {
   seekBelow(parent: NodeRef, path: string, pathCrc: number): NodeRef {
     this.key.setText(path);
     this.key.crc = pathCrc;
+    this.keyUnits = path.length;
     return parent;
   }
 
@@ -92,6 +96,7 @@ export class Znodes implements HashKeys {
   seekParentBytes(bytes: Uint8Array, start: number, end: number): NodeRef {
     const { key, parentPath } = this;
     key.setRange(bytes, start, end);
+    this.keyUnits = end - start;
     const slash = key.lastSlash();
     if (slash < start || end === start + 1) return NO_NODE;
     if (!parentPath.is(bytes, start, slash)) {
@@ -126,15 +131,31 @@ export class Znodes implements HashKeys {
   /** Adds the absent node of the path last given to `seekParent`; the data is copied. `contentCrc`: of path and data, if it is known. */
   insert(parent: NodeRef, data: Uint8Array | null, stamp: Stamp, contentCrc?: number): NodeRef {
     const { key, table } = this;
-    const next = table.firstChild(parent);
-    const ref = table.add(stamp, key.crc, parent, next);
+    const ref = table.add(stamp, key.crc, parent, table.firstChild(parent));
     const block = this.contents.store(key.bytes, key.lastSlash() + 1, key.end, data);
     table.setContent(ref, block, lengthOf(data), contentCrc ?? contentCrcOf(key.crc, data));
-    this.dataBytes += countUnits(key.bytes, key.start, key.end) + Math.max(0, lengthOf(data));
+    return this.join(ref, parent);
+  }
+
+  /** The same with the data of a record, of which no object is made. */
+  insertFrom(parent: NodeRef, record: DataPlace, stamp: Stamp): NodeRef {
+    const { key, table } = this;
+    const { bytes, dataAt, dataLength } = record;
+    const ref = table.add(stamp, key.crc, parent, table.firstChild(parent));
+    const block = this.contents.storeFrom(key.bytes, key.lastSlash() + 1, key.end, record);
+    const crc = dataLength <= 0 ? key.crc : crc32(key.crc, bytes, dataAt, dataAt + dataLength) | 0;
+    table.setContent(ref, block, dataLength, crc);
+    return this.join(ref, parent);
+  }
+
+  private join(ref: NodeRef, parent: NodeRef): NodeRef {
+    const { table } = this;
+    const next = table.next(ref);
     // New children come first in the list: a walk that has passed a parent does not meet them.
     if (next !== NO_NODE) table.setPrevious(next, ref);
     table.addFirstChild(parent, ref);
     this.paths.add(ref);
+    this.dataBytes += this.keyUnits + Math.max(0, table.dataLength(ref));
     this.count++;
     if (parent === ROOT && this.contents.name(table.block(ref)) === "zookeeper") this.zookeeper = ref;
     return ref;

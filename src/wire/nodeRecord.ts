@@ -36,9 +36,11 @@ export class NodeRecord {
   }
 
   get data(): Uint8Array | null {
-    return this.dataLength < 0
-      ? null
-      : new Uint8Array(this.view.buffer, this.view.byteOffset + this.pathEnd + 4, this.dataLength);
+    return this.dataLength < 0 ? null : this.bytes.subarray(this.dataAt, this.keyAt);
+  }
+
+  get dataAt(): number {
+    return this.pathEnd + 4;
   }
 
   get aclKey(): bigint {
@@ -51,7 +53,7 @@ export class NodeRecord {
 
   /** Where the ACL key lies. */
   get keyAt(): number {
-    return this.pathEnd + 4 + Math.max(0, this.dataLength);
+    return this.dataAt + Math.max(0, this.dataLength);
   }
 
   get statAt(): number {

@@ -63,7 +63,11 @@ export class TxnRecord {
   }
 
   get data(): Uint8Array | null {
-    return this.dataLength < 0 ? null : new Uint8Array(this.view.buffer, this.pathEnd + 4, this.dataLength);
+    return this.dataLength < 0 ? null : this.bytes.subarray(this.dataAt, this.dataEnd);
+  }
+
+  get dataAt(): number {
+    return this.pathEnd + 4;
   }
 
   get digest(): TxnDigestValue {
@@ -71,7 +75,7 @@ export class TxnRecord {
   }
 
   private get dataEnd(): number {
-    return this.pathEnd + 4 + Math.max(0, this.dataLength);
+    return this.dataAt + Math.max(0, this.dataLength);
   }
 
   private pathAndData(end: number): boolean {

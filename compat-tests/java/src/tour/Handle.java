@@ -36,6 +36,7 @@ final class Handle implements Watcher, AutoCloseable {
         states = new LinkedBlockingQueue<>();
         zk = new ZooKeeper(servers, 10_000, event -> states.add(event.getState()), id, password);
         state(KeeperState.SyncConnected);
+        caughtUp();
     }
 
     @Override
