@@ -10,9 +10,9 @@ import { Op } from "../wire/client/numbers.ts";
 import type { ACL } from "../wire/client/shared.ts";
 import type { NodeRecord } from "../wire/nodeRecord.ts";
 import { decodeTxn } from "../wire/txnCodec.ts";
-import { TxnRecord } from "../wire/txnRecord.ts";
 import type { Txn, TxnBytes } from "../wire/txnValue.ts";
 import type { CommittedLog } from "../zab/committedLog.ts";
+import { UpcomingTxns } from "./upcomingTxns.ts";
 
 /**
  * The replicated state of one server: the tree, the table of global sessions, and the newest committed transactions as
@@ -25,7 +25,7 @@ export class Database implements RecoverySink {
   /** The one of this server; it outlives databases and roles, so who loads one clears it first. */
   readonly committedLog: CommittedLog;
 
-  private readonly record = new TxnRecord();
+  private readonly upcoming = new UpcomingTxns();
   /** At least, as far as is known before they are read. */
   private txnsToCome = 0;
 
@@ -75,9 +75,10 @@ export class Database implements RecoverySink {
   }
 
   /** A record of the log, committed or not: what is on disk counts until a leader says otherwise. */
-  txn(entry: TxnBytes): void {
-    const { record, tree } = this;
-    const isReplayed = record.move(entry.bytes) && tree.replay(entry.zxid, record);
+  txn(entry: TxnBytes, batch: readonly TxnBytes[] = [entry], at = 0): void {
+    const { tree } = this;
+    const record = this.upcoming.record(batch, at, tree.lookAhead);
+    const isReplayed = record !== undefined && tree.replay(entry.zxid, record);
     if (isReplayed || this.applyDecoded(entry)) this.committedLog.add(entry);
   }
 

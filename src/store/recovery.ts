@@ -34,8 +34,8 @@ export interface RecoverySink extends SnapshotSink {
   expectTxns?(count: number): void;
   /** A snapshot is complete and its seals are right. Not called when there is none. */
   loaded(zxid: Zxid, sections: SnapshotSections): void;
-  /** The next transaction to apply. Its bytes are a view that stays good. */
-  txn(txn: TxnBytes): void;
+  /** The next transaction to apply, which is `batch[at]`: what follows it there will come next. Its bytes are a view that stays good. */
+  txn(txn: TxnBytes, batch: readonly TxnBytes[], at: number): void;
 }
 
 export interface RecoverySinks<S> {
@@ -171,9 +171,9 @@ function* replay(
 }
 
 function apply(log: Directory, batch: LogBatch, sink: RecoverySink): void {
-  for (const entry of batch.entries) {
+  for (const [at, entry] of batch.entries.entries()) {
     try {
-      sink.txn(entry);
+      sink.txn(entry, batch.entries, at);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       throw new StoreError(

@@ -111,23 +111,17 @@ export class TreeState {
 
   /** Raises the creation counter and pzxid if the counter is larger than the node's (5.4 rule 1); -1: one more. */
   raiseCversion(ref: NodeRef, wanted: number): void {
-    const { table, stamp } = this;
-    const current = table.cversion(ref);
+    const current = this.table.cversion(ref);
     const cversion = wanted === -1 ? (current + 1) | 0 : wanted;
     if (cversion <= current) return;
-    const change = this.pzxidChange(ref, current ^ cversion);
-    table.setCversion(ref, cversion);
-    table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.changeDigest(ref, change);
+    this.table.setCversion(ref, cversion);
+    this.setPzxid(ref, current ^ cversion);
   }
 
   /** Raises pzxid; never lowers it (5.3). */
   raisePzxid(ref: NodeRef): void {
     const { table, stamp } = this;
-    if (!isGreater(stamp.zxidHigh, stamp.zxidLow, table.pzxidHigh(ref), table.pzxidLow(ref))) return;
-    const change = this.pzxidChange(ref, 0);
-    table.setPzxid(ref, stamp.zxidHigh, stamp.zxidLow);
-    this.changeDigest(ref, change);
+    if (isGreater(stamp.zxidHigh, stamp.zxidLow, table.pzxidHigh(ref), table.pzxidLow(ref))) this.setPzxid(ref, 0);
   }
 
   /** The node is new or its data or numbers have changed: the tree's digest holds what it is now. */
@@ -146,20 +140,6 @@ export class TreeState {
     table.setDigest(ref, now);
   }
 
-  private pzxidChange(ref: NodeRef, cversion: number): number {
-    const { table, stamp } = this;
-    return digestChange(table.pzxidHigh(ref) ^ stamp.zxidHigh, table.pzxidLow(ref) ^ stamp.zxidLow, cversion);
-  }
-
-  /** The node's digest differs in these bits from what it was. */
-  private changeDigest(ref: NodeRef, change: number): void {
-    if (!this.znodes.isDigested(ref)) return;
-    const before = this.table.digest(ref);
-    const now = (before ^ change) >>> 0;
-    this.digest.replace(before, now);
-    this.table.setDigest(ref, now);
-  }
-
   statOf(ref: NodeRef): NodeStat {
     const stat = new NodeStat();
     this.table.readStat(ref, stat);
@@ -168,6 +148,19 @@ export class TreeState {
 
   aclOf(ref: NodeRef): readonly ACL[] {
     return this.acls.list(this.table.acl(ref));
+  }
+
+  /** pzxid is the stamp's from now on; `cversion`: in which bits the counter has changed with it. */
+  private setPzxid(ref: NodeRef, cversion: number): void {
+    const { table, stamp } = this;
+    const { zxidHigh, zxidLow } = stamp;
+    const change = digestChange(table.pzxidHigh(ref) ^ zxidHigh, table.pzxidLow(ref) ^ zxidLow, cversion);
+    table.setPzxid(ref, zxidHigh, zxidLow);
+    if (!this.znodes.isDigested(ref)) return;
+    const before = table.digest(ref);
+    const now = (before ^ change) >>> 0;
+    this.digest.replace(before, now);
+    table.setDigest(ref, now);
   }
 
   private removeLeaf(ref: NodeRef, path: string): void {

@@ -54,6 +54,12 @@ export class TxnRecord {
     }
   }
 
+  /** Sees memory as `other` does, with which it is about to move through it. */
+  share(other: TxnRecord): void {
+    this.bytes = other.bytes;
+    this.view = other.view;
+  }
+
   get zxidAt(): number {
     return this.at + ZXID_AT;
   }
