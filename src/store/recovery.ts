@@ -3,7 +3,7 @@ import { counterOf, type Epoch, epochOf, toZxid, ZXID_ZERO, type Zxid } from "..
 import type { TxnBytes } from "../wire/txnValue.ts";
 import type { Directory, StoreDirectories } from "./directory.ts";
 import { recoverEpochs } from "./epochFiles.ts";
-import { zxidText } from "./logFile.ts";
+import { type LogEntry, zxidText } from "./logFile.ts";
 import { type LogBatch, type LogEnd, type LogReadOptions, readLogs } from "./logReader.ts";
 import { isTemporary, retiredName, type StoredFile, storedFiles } from "./names.ts";
 import type { SnapshotSections, SnapshotSink } from "./snapshotDecoder.ts";
@@ -171,9 +171,11 @@ function* replay(
 }
 
 function apply(log: Directory, batch: LogBatch, sink: RecoverySink): void {
-  for (const [at, entry] of batch.entries.entries()) {
+  const { entries } = batch;
+  for (let at = 0; at < entries.length; at++) {
+    const entry = entries[at] as LogEntry;
     try {
-      sink.txn(entry, batch.entries, at);
+      sink.txn(entry, entries, at);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       throw new StoreError(
