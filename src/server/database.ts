@@ -18,15 +18,14 @@ import { UpcomingTxns } from "./upcomingTxns.ts";
  * The replicated state of one server: the tree, the table of global sessions, and the newest committed transactions as
  * bytes. Changed by `apply` alone once loaded; what recovery feeds it passes through the same `apply`.
  */
-export class Database implements RecoverySink {
+export class Database implements Required<RecoverySink> {
   readonly tree: DataTree;
   /** Global sessions: id to timeout. In it from the commit of createSession to that of closeSession (ZOOKEEPER-2926). */
   readonly sessions = new Map<SessionId, number>();
   /** The one of this server; it outlives databases and roles, so who loads one clears it first. */
   readonly committedLog: CommittedLog;
-
   private readonly upcoming = new UpcomingTxns();
-  /** At least, as far as is known before they are read. */
+  /** Transactions behind the snapshot, as far as is known before they are read. */
   private txnsToCome = 0;
 
   constructor(committedLog: CommittedLog, emulates353 = false) {

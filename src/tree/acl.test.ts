@@ -199,6 +199,18 @@ describe("the table (on-disk-formats 4.3)", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  test("keys that come again, in turn, and after nobody used them any more", () => {
+    const table = new AclTable();
+    table.load(5n, [acl(1, "ip", "1.1.1.1")]);
+    table.load(0x100000005n, [acl(2, "ip", "1.1.1.1")]);
+    const uses = [table.useKey(0, 5), table.useKey(0, 5), table.useKey(1, 5), table.useKey(-1, -1), table.useKey(0, 5)];
+    expect(uses.map((id) => table.key(id))).toEqual([5n, 5n, 0x100000005n, -1n, 5n]);
+    for (const id of uses) table.release(id);
+    expect(table.entries()).toEqual([]);
+    const again = table.useKey(0, 5);
+    expect([table.key(again), table.danglingUses()]).toEqual([5n, 1]);
+  });
+
   test("a key without a list denies everybody but super, until the last node leaves it", () => {
     const table = new AclTable();
     table.load(5n, first);

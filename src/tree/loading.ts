@@ -13,14 +13,12 @@ import type { TreeState } from "./treeState.ts";
  */
 export function loadNode(state: TreeState, record: NodeRecord): void {
   state.setCreated(record);
-  const ref = record.isRoot ? ROOT : placeOf(state, record);
-  if (ref === ROOT) state.znodes.setData(ROOT, record.data);
+  const ref = record.isRoot ? rootOf(state, record) : placeOf(state, record);
   const { table } = state;
   const { view, keyAt, statAt: at } = record;
   table.setAcl(ref, state.acls.useKey(view.getInt32(keyAt), view.getInt32(keyAt + 4)));
-  if (ref !== ROOT && isNew(view, at)) return state.countNew(ref);
+  if (isNew(view, at)) return state.countNew(ref);
   const word = (offset: number): number => view.getInt32(at + offset);
-  if (ref === ROOT) table.setCreated(ref, word(0), word(4), word(16), word(20));
   if (isModified(view, at)) table.setModified(ref, word(8), word(12), word(24), word(28), word(32));
   table.setCversion(ref, word(36));
   table.setAversion(ref, word(40));
@@ -47,6 +45,13 @@ export function plantConfig(state: TreeState): NodeRef {
   const ref = state.insert(parent, EMPTY, READ_ACL, 0n);
   state.setAversion(ref, -1);
   return ref;
+}
+
+/** The root is there already. */
+function rootOf({ znodes, table, stamp }: TreeState, record: NodeRecord): NodeRef {
+  znodes.setData(ROOT, record.data);
+  table.setCreated(ROOT, stamp);
+  return ROOT;
 }
 
 function placeOf(state: TreeState, record: NodeRecord): NodeRef {

@@ -39,12 +39,9 @@ export class NodeTable {
     const at = rowAt(ref);
     row[at + PATH_CRC] = pathCrc;
     row[at + PARENT] = parent;
-    row[at + CZXID] = stamp.zxidHigh;
-    row[at + CZXID + 1] = stamp.zxidLow;
-    row[at + CTIME] = stamp.timeHigh;
-    row[at + CTIME + 1] = stamp.timeLow;
     row[at + NEXT] = next;
     row[at + PREVIOUS] = NO_NODE;
+    this.setCreated(ref, stamp);
     return ref;
   }
 
@@ -204,13 +201,13 @@ export class NodeTable {
   }
 
   /** Creation; comes before anything that differs from it. */
-  setCreated(ref: NodeRef, zxidHigh: number, zxidLow: number, timeHigh: number, timeLow: number): void {
+  setCreated(ref: NodeRef, stamp: Stamp): void {
     const row = this.row(ref);
     const at = rowAt(ref);
-    row[at + CZXID] = zxidHigh;
-    row[at + CZXID + 1] = zxidLow;
-    row[at + CTIME] = timeHigh;
-    row[at + CTIME + 1] = timeLow;
+    row[at + CZXID] = stamp.zxidHigh;
+    row[at + CZXID + 1] = stamp.zxidLow;
+    row[at + CTIME] = stamp.timeHigh;
+    row[at + CTIME + 1] = stamp.timeLow;
   }
 
   setModified(
