@@ -148,13 +148,33 @@ describe("time", () => {
       dial a:1
       > dialled
       send connect session=0/0 zxid=0 timeout=3000 readOnly=false
-      > at 1500
-      (1500)
+      > at 500
+      (500)
       hang up
       dial b:2
     `,
-      { servers: "a:1,b:2" },
+      { servers: "a:1,b:2,c:3,d:4,e:5,f:6" },
     ));
+
+  test("a lone server that takes the connection and never answers does not cost the session", () =>
+    checkSession(`${CONNECTED}
+      > lost gone
+      connecting a:1 gone
+      > at 100
+      (100)
+      dial a:1
+      > dialled
+      send connect session=7/7 zxid=0 timeout=3000 readOnly=false
+      > at 1300
+      (1100)
+      hang up
+      (1300)
+      dial a:1
+      > dialled
+      send connect session=7/7 zxid=0 timeout=3000 readOnly=false
+      > accept session=7
+      connected a:1
+    `));
 
   test("without a server for four thirds of the timeout it never was connected", () =>
     checkSession(`
@@ -165,15 +185,21 @@ describe("time", () => {
       > at 3999
       (100)
       dial a:1
-      (3100)
+      (1100)
       hang up
-      (3300)
+      (1300)
       dial a:1
+      (2300)
+      hang up
+      (2700)
+      dial a:1
+      (3700)
+      hang up
       > at 4000
       (4000)
       hang up
-      call 0: ConnectionLoss, no server answered within 4000 ms; the last: a:1: no answer within 3000 ms
-      closed a:1 no server answered within 4000 ms; the last: a:1: no answer within 3000 ms
+      call 0: ConnectionLoss, no server answered within 4000 ms; the last: a:1: no answer within 1000 ms
+      closed a:1 no server answered within 4000 ms; the last: a:1: no answer within 1000 ms
     `));
 
   test("... or its session is expired by then", () =>
@@ -183,15 +209,21 @@ describe("time", () => {
       > at 4000
       (100)
       dial a:1
-      (3100)
+      (1100)
       hang up
-      (3300)
+      (1300)
       dial a:1
+      (2300)
+      hang up
+      (2700)
+      dial a:1
+      (3700)
+      hang up
       (4000)
       hang up
-      expired a:1 no server answered within 4000 ms; the last: a:1: no answer within 3000 ms
+      expired a:1 no server answered within 4000 ms; the last: a:1: no answer within 1000 ms
       > ask getData /a
-      call 0: SessionExpired, no server answered within 4000 ms; the last: a:1: no answer within 3000 ms
+      call 0: SessionExpired, no server answered within 4000 ms; the last: a:1: no answer within 1000 ms
     `));
 });
 

@@ -211,8 +211,9 @@ export class Session {
     this.world.dial(this.server);
   }
 
+  /** Also few servers must leave time to try again: one that takes the connection and never answers is not to cost the session. */
   private get attemptTimeoutMs(): number {
-    return this.timeoutMs / this.servers.count;
+    return this.timeoutMs / Math.max(this.servers.count, LEAST_ATTEMPTS);
   }
 
   /** A silence as long as this and the servers have expired the session (client-protocol 9, "local expiry"). */
@@ -348,6 +349,7 @@ function lostText(how: string): string {
   return `the connection was lost (${how}), it is unknown whether the request was executed`;
 }
 
+const LEAST_ATTEMPTS = 3;
 /** One message is read at a time. Lengths are bounded by the frame. */
 const READER = new Reader(new Uint8Array(0), 0, 0, 0x7fffffff);
 /** A server sets no limit to what it answers (client-protocol 1.3). */
