@@ -48,7 +48,7 @@ export class BackPressure {
   private isUnread(connection: ClientConnection): boolean {
     if (connection.isGone) return false;
     return (
-      connection.out.length + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
+      connection.outBytes + connection.link.queuedBytes > REPLY_HIGH_WATER_BYTES ||
       this.requests.isOverloaded(connection)
     );
   }

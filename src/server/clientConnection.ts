@@ -1,10 +1,11 @@
-import { Writer } from "jute-ts";
+import type { Writer } from "jute-ts";
 import { Fifo } from "../base/fifo.ts";
 import { NO_SESSION, type SessionId } from "../base/ids.ts";
 import type { Id } from "../wire/client/shared.ts";
 import { Frames } from "../wire/frames.ts";
 import type { LateChunks } from "./lateChunks.ts";
 import type { ByteLink } from "./ports.ts";
+import type { ReplyWriters } from "./replyWriters.ts";
 import type { Request } from "./request.ts";
 
 /**
@@ -21,7 +22,6 @@ export class ClientConnection {
   readonly number: number;
   readonly link: ByteLink;
   readonly frames: Frames;
-  out = new Writer(INITIAL_WRITER_BYTES);
   phase: "opening" | "joining" | "open" | "leaving" | "closed" = "opening";
   sessionId: SessionId = NO_SESSION;
   timeoutMs = 0;
@@ -50,13 +50,27 @@ export class ClientConnection {
   idleDeadlineMs = 0;
   readonly openedWallMs: number;
   readonly stats = new ConnectionStats();
+  private readonly writers: ReplyWriters;
+  private writer: Writer | undefined;
 
-  constructor(number: number, link: ByteLink, maxFrameBytes: number, openedWallMs: number) {
+  constructor(number: number, link: ByteLink, writers: ReplyWriters, maxFrameBytes: number, openedWallMs: number) {
     this.number = number;
     this.link = link;
+    this.writers = writers;
     this.frames = new Frames(0, maxFrameBytes);
     this.identities = [{ scheme: "ip", id: link.remoteAddress }];
     this.openedWallMs = openedWallMs;
+  }
+
+  /** What the turn has for the client; until `flush`, and not to be kept. */
+  get out(): Writer {
+    this.writer ??= this.writers.take();
+    return this.writer;
+  }
+
+  /** How much of it there is. */
+  get outBytes(): number {
+    return this.writer?.length ?? 0;
   }
 
   /** Moves `frames` to the next whole frame. False: it has not arrived, or it is refused. */
@@ -87,18 +101,18 @@ export class ClientConnection {
 
   /** Gives `out` to the link. */
   flush(): void {
-    const { link, out } = this;
-    if (out.length === 0) return;
-    link.write(out.written());
-    // What once grew for a large reply is not kept, or ten thousand clients would keep as many megabytes.
-    if (out.bytes.length > KEPT_WRITER_BYTES) this.out = new Writer(INITIAL_WRITER_BYTES);
-    else out.reset();
+    if (this.writer === undefined) return;
+    if (this.writer.length > 0) this.link.write(this.writer.written());
+    this.discard();
+  }
+
+  /** Nobody gets what is in `out`. */
+  discard(): void {
+    if (this.writer === undefined) return;
+    this.writers.give(this.writer);
+    this.writer = undefined;
   }
 }
-
-/** The buffer in which a connection's replies gather, and what it may have grown to and be kept. */
-const INITIAL_WRITER_BYTES = 4096;
-const KEPT_WRITER_BYTES = 256 * 1024;
 
 /** What `cons` and `stat` print of a connection. */
 export class ConnectionStats {

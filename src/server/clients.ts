@@ -114,6 +114,7 @@ export class Clients {
     if (connection.phase === "closed") return;
     this.letGo(connection);
     connection.phase = "closed";
+    connection.discard();
     this.connections.remove(connection);
   }
 

@@ -4,6 +4,7 @@ import { ClientConnection } from "./clientConnection.ts";
 import type { ClientLimits } from "./clientLimits.ts";
 import { Complaints } from "./complaints.ts";
 import type { ByteLink, ClientsPort } from "./ports.ts";
+import { ReplyWriters } from "./replyWriters.ts";
 
 /**
  * Every connection of a client from accept to close, and how many there may be: of one address (maxClientCnxns), and in all
@@ -19,6 +20,7 @@ export class OpenConnections {
   private readonly byNumber = new SlotMap<number, ClientConnection>();
   /** Addresses without a connection are not in it. */
   private readonly perAddress = new Map<string, number>();
+  private readonly writers = new ReplyWriters();
   private nextNumber = 1;
 
   constructor(limits: ClientLimits, world: ClientsPort) {
@@ -47,7 +49,13 @@ export class OpenConnections {
       link.destroy();
       return undefined;
     }
-    const connection = new ClientConnection(this.nextNumber++, link, this.limits.maxFrameBytes, at.wallMs);
+    const connection = new ClientConnection(
+      this.nextNumber++,
+      link,
+      this.writers,
+      this.limits.maxFrameBytes,
+      at.wallMs,
+    );
     connection.idleDeadlineMs = at.monoMs + this.limits.sessionlessTimeoutMs;
     connection.touchedMs = at.monoMs;
     this.perAddress.set(link.remoteAddress, this.countOf(link.remoteAddress) + 1);

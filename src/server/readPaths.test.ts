@@ -7,6 +7,7 @@ import { Watches } from "../tree/watches.ts";
 import { Err, Op } from "../wire/client/numbers.ts";
 import { ClientConnection } from "./clientConnection.ts";
 import { Reads } from "./reads.ts";
+import { ReplyWriters } from "./replyWriters.ts";
 import { FakeLink } from "./testServer.ts";
 
 // A path in a read is looked up by its bytes where they are ASCII, else by the text they decode to (client-protocol 1.2): either
@@ -74,7 +75,7 @@ function ask(op: number, path: Uint8Array, watches?: Watches): { readonly err: n
   const request = new Writer();
   request.buffer(path);
   request.bool(watches !== undefined);
-  const connection = new ClientConnection(NUMBER, new FakeLink(NUMBER, "127.0.0.1"), 1 << 20, 0);
+  const connection = new ClientConnection(NUMBER, new FakeLink(NUMBER, "127.0.0.1"), new ReplyWriters(), 1 << 20, 0);
   new Reads(tree, watches ?? new Watches(), new AclRules()).answer(
     connection,
     1,

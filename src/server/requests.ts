@@ -284,7 +284,7 @@ export class Requests {
       if (!this.answerHead(head, at)) break;
       this.shift(connection);
       // Many large reads behind one write: what is not memory's to hold is not held (reliability 7, slow reader).
-      if (connection.out.length > REPLY_HARD_LIMIT_BYTES) return this.clients.drop(connection);
+      if (connection.outBytes > REPLY_HARD_LIMIT_BYTES) return this.clients.drop(connection);
     }
   }
 

@@ -1,3 +1,4 @@
+import { bytesOfHex } from "../base/bytes.ts";
 import { Frames } from "./frames.ts";
 
 function check(
@@ -38,6 +39,17 @@ test.each([
 test("a length at the limit is accepted, one below the least is not", () => {
   expect(check([1, 3], "00000003010203", 1)).toEqual({ frames: ["010203"], refused: undefined });
   expect(check([1, 3], "00000000", 1)).toEqual({ frames: [], refused: 0 });
+});
+
+test.each([
+  ["nothing more", "00000002aabb"],
+  ["half of the next", "00000002aabb000000"],
+])("a stream that waits for %s keeps no chunk alive", (_, hex) => {
+  const chunk = bytesOfHex(hex);
+  const frames = new Frames(0, 16);
+  frames.push(chunk);
+  expect([frames.next(), frames.bytes]).toEqual([true, chunk]);
+  expect([frames.next(), frames.bytes.length]).toEqual([false, 0]);
 });
 
 test("the long behind the first int, once it is there, at any place of a chunk", () => {

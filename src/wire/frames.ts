@@ -54,18 +54,25 @@ export class Frames {
 
   /** Moves to the next whole frame. False: not there yet, or refused. */
   next(): boolean {
-    const length = this.peekInt();
-    if (length === undefined || this.refusedLength !== undefined) return false;
-    if (length < this.least || length > this.most) {
-      this.refusedLength = length;
+    const length = this.acceptedLength();
+    if (length === undefined || this.queue.length < 4 + length) {
+      // Who waits for more keeps no chunk alive.
+      this.bytes = NOTHING;
       return false;
     }
-    if (this.queue.length < 4 + length) return false;
     this.bytes = this.queue.bytes;
     this.start = this.queue.start + 4;
     this.end = this.start + length;
     this.queue.consume(4 + length);
     return true;
+  }
+
+  private acceptedLength(): number | undefined {
+    const length = this.peekInt();
+    if (length === undefined || this.refusedLength !== undefined) return undefined;
+    if (length >= this.least && length <= this.most) return length;
+    this.refusedLength = length;
+    return undefined;
   }
 }
 
