@@ -1,3 +1,4 @@
+import type { Writer } from "jute-ts";
 import { ClientConnection } from "./clientConnection.ts";
 import { ReplyWriters } from "./replyWriters.ts";
 import { FakeLink } from "./testServer.ts";
@@ -17,26 +18,33 @@ test("connections share a writer turn by turn, and have none at rest", () => {
   expect([one.link.writes, other.link.writes]).toEqual([[Uint8Array.from([1, 2, 3, 4])], []]);
 });
 
-test("two that write in the same turn have one each", () => {
+test("two that write in the same turn have one each, and the last given is taken first", () => {
   const writers = new ReplyWriters();
   const [one, other] = [writers.take(), writers.take()];
-  expect(one.bytes.buffer).not.toBe(other.bytes.buffer);
+  expect(one.bytes.buffer === other.bytes.buffer).toBe(false);
   writers.give(one);
   writers.give(other);
-  expect([writers.take(), writers.take()]).toEqual([other, one]);
+  expect([writers.take() === other, writers.take() === one]).toEqual([true, true]);
 });
 
-test("four megabytes are kept for the next turn", () => {
+test.each([
+  ["an event each of ten thousand", 10_000, 60, 10_000],
+  ["a usual reply each of ten thousand", 10_000, 3000, 2048],
+  ["a reply as large as is kept", 1, 65_536, 1],
+  ["a larger one", 1, 65_537, 0],
+])("of those that had %s, as many are kept as come to eight megabytes", (_, count, bytes, kept) => {
   const writers = new ReplyWriters();
-  const many = Array.from({ length: 7 }, () => {
+  const used = new Set<Writer>();
+  for (let i = 0; i < count; i++) {
     const writer = writers.take();
-    writer.reserve(1_000_000);
-    return writer;
-  });
-  for (const writer of many) writers.give(writer);
-  const again = many.map(() => writers.take());
-  expect(again.filter((writer) => many.includes(writer)).length).toBe(4);
-  expect(again.map(({ length }) => length)).toEqual(again.map(() => 0));
+    // Grows as replies grow: to the next power of two.
+    while (writer.length < bytes) writer.byte(1);
+    used.add(writer);
+  }
+  for (const writer of used) writers.give(writer);
+  const again = Array.from({ length: count }, () => writers.take());
+  expect(again.filter((writer) => used.has(writer)).length).toBe(kept);
+  expect(again.every(({ length }) => length === 0)).toBe(true);
 });
 
 interface Tested {

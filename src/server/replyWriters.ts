@@ -18,14 +18,16 @@ export class ReplyWriters {
 
   /** What was taken, and nobody looks at it any more. */
   give(writer: Writer): void {
-    const bytes = this.idleBytes + writer.bytes.length;
-    if (bytes > MOST_IDLE_BYTES) return;
-    this.idleBytes = bytes;
+    const { length } = writer.bytes;
+    if (length > LARGEST_BYTES || this.idleBytes + length > MOST_IDLE_BYTES) return;
+    this.idleBytes += length;
     writer.reset();
     this.idle.push(writer);
   }
 }
 
-const INITIAL_BYTES = 4096;
-/** Enough for a thousand connections that have an event each in one turn. */
-const MOST_IDLE_BYTES = 4 * 1024 * 1024;
+const INITIAL_BYTES = 512;
+/** What grew for one large reply is not kept: it would take the place of a hundred others. */
+const LARGEST_BYTES = 64 * 1024;
+/** Enough for ten thousand connections that have an event each in one turn. */
+const MOST_IDLE_BYTES = 8 * 1024 * 1024;

@@ -44,7 +44,7 @@ test("a length at the limit is accepted, one below the least is not", () => {
 test.each([
   ["nothing more", "00000002aabb"],
   ["half of the next", "00000002aabb000000"],
-])("a stream that waits for %s keeps no chunk alive", (_, hex) => {
+])("a stream that waits for %s lets go of what it handed out", (_, hex) => {
   const chunk = bytesOfHex(hex);
   const frames = new Frames(0, 16);
   frames.push(chunk);

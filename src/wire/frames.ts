@@ -56,7 +56,7 @@ export class Frames {
   next(): boolean {
     const length = this.acceptedLength();
     if (length === undefined || this.queue.length < 4 + length) {
-      // Who waits for more keeps no chunk alive.
+      // What was handed out is let go: it may be a chunk that nothing else keeps alive.
       this.bytes = NOTHING;
       return false;
     }

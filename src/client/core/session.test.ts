@@ -156,6 +156,28 @@ describe("time", () => {
       { servers: "a:1,b:2,c:3,d:4,e:5,f:6" },
     ));
 
+  test.each([
+    [400, "a:1", 400],
+    [2400, "a:1", 1000],
+    [2400, "a:1,b:2", 1000],
+    [2400, "a:1,b:2,c:3,d:4", 600],
+    [30_000, "a:1", 10_000],
+    [30_000, "a:1,b:2,c:3,d:4", 7500],
+  ])("of a session of %i ms with the servers %s an attempt has %i ms", (timeoutMs, servers, attemptMs) =>
+    checkSession(
+      `
+      > start
+      dial a:1
+      > at ${attemptMs - 1}
+      > at ${attemptMs}
+      (${attemptMs})
+      hang up
+      ${servers.includes("b:2") ? "dial b:2" : ""}
+    `,
+      { servers, timeoutMs },
+    ),
+  );
+
   test("a lone server that takes the connection and never answers does not cost the session", () =>
     checkSession(`${CONNECTED}
       > lost gone

@@ -213,7 +213,7 @@ export class Session {
 
   /** Also few servers must leave time to try again: one that takes the connection and never answers is not to cost the session. */
   private get attemptTimeoutMs(): number {
-    return this.timeoutMs / Math.max(this.servers.count, LEAST_ATTEMPTS);
+    return Math.min(this.timeoutMs / this.servers.count, Math.max(this.timeoutMs / 3, LEAST_ATTEMPT_MS));
   }
 
   /** A silence as long as this and the servers have expired the session (client-protocol 9, "local expiry"). */
@@ -349,7 +349,8 @@ function lostText(how: string): string {
   return `the connection was lost (${how}), it is unknown whether the request was executed`;
 }
 
-const LEAST_ATTEMPTS = 3;
+/** A handshake with TLS and a transaction take their time, also when the session's is short. */
+const LEAST_ATTEMPT_MS = 1000;
 /** One message is read at a time. Lengths are bounded by the frame. */
 const READER = new Reader(new Uint8Array(0), 0, 0, 0x7fffffff);
 /** A server sets no limit to what it answers (client-protocol 1.3). */
