@@ -12,6 +12,7 @@ test("connections share a writer turn by turn, and have none at rest", () => {
   one.connection.flush();
   expect([one.connection.outBytes, other.connection.out]).toEqual([0, writer]);
   other.connection.out.byte(9);
+  expect([one.connection.outBytes, other.connection.outBytes]).toEqual([0, 1]);
   other.connection.discard();
   expect(one.connection.out).toBe(writer);
   one.connection.flush();
@@ -45,6 +46,14 @@ test.each([
   const again = Array.from({ length: count }, () => writers.take());
   expect(again.filter((writer) => used.has(writer)).length).toBe(kept);
   expect(again.every(({ length }) => length === 0)).toBe(true);
+});
+
+test("however often one is used, it is kept", () => {
+  const writers = new ReplyWriters();
+  const first = writers.take();
+  writers.give(first);
+  for (let turn = 0; turn < 100_000; turn++) writers.give(writers.take());
+  expect(writers.take() === first).toBe(true);
 });
 
 interface Tested {
