@@ -1,20 +1,25 @@
 /**
  * What Node's sockets alone allow in the rows that are mostly sockets: zkload against a server that keeps no tree and no log
- * and answers with bytes that are always the same.
+ * and answers with bytes that are always the same. Its pipelined reads tell what more connections cost.
  *
  *   node -r ./compat-tests/setup/ts.cjs compat-tests/bench/nodeCeiling.ts [seconds=3]
  */
 import { fork } from "node:child_process";
 import { createServer, type Socket } from "node:net";
+import { raiseOpenFiles } from "./openFiles.ts";
 import { zkload } from "./zkload.ts";
 
 const LOADS: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["one outstanding, 20 connections: read", ["-w", "read", "-c", "20", "-p", "1", "-z", "100"]],
   ["sessions opened and closed (20 at once)", ["-w", "connect", "-c", "20"]],
   ["watch fan-out to 1,000 sessions", ["-w", "watch", "-c", "1000"]],
+  ["pipelined reads, 10 connections", ["-w", "read", "-c", "10", "-p", "16"]],
+  ["pipelined reads, 1,000 connections", ["-w", "read", "-c", "1000", "-p", "16"]],
+  ["pipelined reads, 10,000 connections", ["-w", "read", "-c", "10000", "-p", "16"]],
 ];
 
 async function measure(seconds: string): Promise<void> {
+  raiseOpenFiles();
   const server = fork(__filename, ["serve"], {
     execArgv: [...process.execArgv, "--min-semi-space-size=16", "--heap-growing-percent=300"],
   });
@@ -65,12 +70,15 @@ function greet(socket: Socket): void {
   socket.on("data", (chunk: Buffer) => {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
+    // The answers to one chunk leave in one system call, as ours do.
+    socket.cork();
     for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
       if (isConnected) answer(socket, bytes.subarray(at, end));
       else socket.write(CONNECTED);
       isConnected = true;
       at = end;
     }
+    socket.uncork();
     rest = bytes.subarray(at);
   });
 }

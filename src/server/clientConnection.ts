@@ -62,7 +62,7 @@ export class ClientConnection {
     this.openedWallMs = openedWallMs;
   }
 
-  /** What the turn has for the client; until `flush`, and not to be kept. */
+  /** What the turn has for the client. Not to be kept over `flush` or `discard`: it is another connection's then. */
   get out(): Writer {
     this.writer ??= this.writers.take();
     return this.writer;
